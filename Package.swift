@@ -44,13 +44,20 @@ let package = Package(
     name: "turntable",
     targets: [
         // C libraries. An `:archive.a` in a module's `link` is linked statically, so a function needs no host library.
+        system("CMicroHTTPD", apt: "libmicrohttpd-dev"),
+        system("CYAML", apt: "libyaml-dev"),
         .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
 
         // Row 1: one concern each.
         module("JSON"),
         module("Clocks"),
         module("FileSystem", ["CLinux"]),
+        module("HTTPClient", ["CLinux"]),
+        module("HTTPServer", ["CMicroHTTPD", "CLinux"], link: ["microhttpd"]),
+        module("YAML", ["CYAML"], link: [":libyaml.a"]),
+
         // Row 2: contracts and stores.
+        module("Events", ["JSON", "Clocks"]),
         // Row 3: decisions.
         // Row 4: the two sides of the wire.
         // Row 5: what is run.
@@ -60,5 +67,8 @@ let package = Package(
         tests("JSONTests", ["JSON"]),
         tests("ClocksTests", ["Clocks"]),
         tests("FileSystemTests", ["FileSystem"]),
+        tests("HTTPClientTests", ["HTTPClient"]),
+        tests("HTTPServerTests", ["HTTPServer"]),
+        tests("EventsTests", ["Events", "JSON", "Clocks", "FileSystem"]),
     ]
 )
