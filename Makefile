@@ -2,6 +2,7 @@
 
 SWIFT ?= swift
 RELEASE = $(SWIFT) build -c release --static-swift-stdlib
+TURNTABLE = .build/release/turntable
 
 .PHONY: setup build run serve test lint bench soak clean
 
@@ -11,6 +12,13 @@ setup:
 build: setup
 	$(RELEASE)
 
+# Shows the main job on a month of made-up files, in .turntable-demo.
+run: build
+	$(TURNTABLE) demo
+
+serve: build
+	$(TURNTABLE) serve
+
 test:
 	@infra/setup/system-libraries --tests
 	@infra/setup/test-peers
@@ -18,7 +26,15 @@ test:
 	$(SWIFT) test --skip-build
 
 lint:
-	$(SWIFT) format lint --strict --configuration .swift-format --recursive Package.swift Sources functions Tests
+	$(SWIFT) format lint --strict --configuration .swift-format --recursive Package.swift Sources functions Tests Benchmarks
+
+# Prints what is measured, with the machine's name.
+bench: build
+	.build/release/benchmarks
+
+# What takes minutes: a stream file of 2 GB in bounded memory.
+soak: build
+	infra/soak/large-file
 
 clean:
-	rm -rf .build
+	rm -rf .build .turntable-demo

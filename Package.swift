@@ -44,7 +44,10 @@ let package = Package(
     name: "turntable",
     targets: [
         // C libraries. An `:archive.a` in a module's `link` is linked statically, so a function needs no host library.
+        system("CCrypto", apt: "libssl-dev"),
         system("CMicroHTTPD", apt: "libmicrohttpd-dev"),
+        system("CSnappy", apt: "libsnappy-dev"),
+        system("CSQLite", apt: "libsqlite3-dev"),
         system("CYAML", apt: "libyaml-dev"),
         .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
 
@@ -52,15 +55,53 @@ let package = Package(
         module("JSON"),
         module("Clocks"),
         module("FileSystem", ["CLinux"]),
+        module("CSV"),
+        module("Parquet", ["CSnappy"], link: [":libsnappy.a", "stdc++"]),
+        module("Digest", ["CCrypto"], link: [":libcrypto.a"]),
+        module("SQLite", ["CSQLite"], link: [":libsqlite3.a"]),
         module("HTTPClient", ["CLinux"]),
         module("HTTPServer", ["CMicroHTTPD", "CLinux"], link: ["microhttpd"]),
         module("YAML", ["CYAML"], link: [":libyaml.a"]),
 
         // Row 2: contracts and stores.
         module("Events", ["JSON", "Clocks"]),
+        module("Storage", ["JSON", "Clocks", "FileSystem", "Digest", "SQLite"]),
+        module("MusicKPIs", ["JSON", "Digest"]),
+
         // Row 3: decisions.
+        module("StatesLanguage", ["JSON", "Clocks"]),
+        module("Template", ["JSON", "YAML"]),
+        module("Delivery", ["JSON", "Clocks", "Events"]),
+        module(
+            "MusicPipeline",
+            ["JSON", "Clocks", "CSV", "Parquet", "Digest", "Events", "Storage", "MusicKPIs"]),
+
         // Row 4: the two sides of the wire.
+        module("LambdaRuntime", ["JSON", "Clocks", "HTTPClient", "FileSystem"]),
+        module(
+            "EventRouter",
+            [
+                "JSON", "Clocks", "FileSystem", "CLinux", "SQLite", "HTTPServer", "Digest", "Events", "Storage",
+                "StatesLanguage", "Template", "Delivery",
+            ]),
+
         // Row 5: what is run.
+        function("validate-file", handlerModules),
+        function("etl", handlerModules),
+        function("write-kpis", handlerModules),
+        function("archive", handlerModules),
+        .executableTarget(
+            name: "turntable",
+            dependencies: [
+                "JSON", "Clocks", "FileSystem", "CSV", "SQLite", "HTTPServer", "HTTPClient", "Digest", "YAML", "Events",
+                "Storage", "MusicKPIs", "StatesLanguage", "Template", "Delivery", "MusicPipeline", "EventRouter",
+            ],
+            path: "Sources/turntable", swiftSettings: strict),
+
+        .executableTarget(
+            name: "benchmarks",
+            dependencies: ["HTTPServer", "StatesLanguage", "JSON", "Clocks", "FileSystem", "TestSupport"], path: "Benchmarks",
+            swiftSettings: testSettings),
         .target(
             name: "TestSupport", dependencies: ["JSON", "Clocks", "FileSystem"], path: "Tests/TestSupport",
             swiftSettings: testSettings),

@@ -35,6 +35,11 @@ static inline int turntable_rename_noreplace(const char *from, const char *to) {
     return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1u /* RENAME_NOREPLACE */);
 }
 
+/* The same between two open directories. */
+static inline int turntable_renameat_noreplace(int fromDirectory, const char *from, int toDirectory, const char *to) {
+    return (int)syscall(SYS_renameat2, fromDirectory, from, toDirectory, to, 1u /* RENAME_NOREPLACE */);
+}
+
 /* Copies inside the kernel, sharing blocks where the file system can; positions move in both files. */
 static inline ssize_t turntable_copy_file_range(int from, int to, size_t count) {
     return (ssize_t)syscall(SYS_copy_file_range, from, (void *)0, to, (void *)0, count, 0u);
@@ -67,6 +72,17 @@ static inline int turntable_epoll_wait(int epoll, uint64_t *tokens, uint32_t *ev
 }
 
 static inline int turntable_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+/* The calling thread's name in listings, cut after 15 bytes. */
+static inline void turntable_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+/* From then on a write to a closed connection fails with EPIPE in the calling thread, and signals nothing. */
+static inline void turntable_block_sigpipe(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &set, (void *)0);
+}
 
 /* Both ends are closed on exec; the flags of glibc's pipe2 need _GNU_SOURCE. */
 static inline int turntable_pipe(int ends[2]) { return (int)syscall(SYS_pipe2, ends, O_CLOEXEC); }
@@ -159,5 +175,15 @@ __attribute__((noinline)) static pid_t turntable_spawn(
 /* glibc 2.32; declared only with _GNU_SOURCE. */
 extern const char *strerrorname_np(int error);
 extern const char *strerrordesc_np(int error);
+
+/* Whether another descriptor of the open regular file can write to it: 1 yes, 0 no, -1 not to be found out (errno says
+   why: another's file, or a file system without leases). The lease is given back at once. Its break signal is made
+   SIGURG, which does nothing by default, where SIGIO would end the process. */
+static inline int turntable_has_writer(int file) {
+    if (fcntl(file, 10 /* F_SETSIG */, 23 /* SIGURG */) != 0) return -1;
+    if (fcntl(file, 1024 /* F_SETLEASE */, F_RDLCK) != 0) return errno == EAGAIN ? 1 : -1;
+    fcntl(file, 1024 /* F_SETLEASE */, F_UNLCK);
+    return 0;
+}
 
 #endif

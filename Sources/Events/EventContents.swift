@@ -15,8 +15,8 @@ public struct EventContents: Sendable, Hashable {
 
     /// Reads an S3 notification, an EventBridge object event or a sensor poll.
     ///
-    /// - Throws: ``EventError``: `.unknownShape` when it is none of them, `.unsupportedSource` when it is a kind that is
-    ///   known but not read (SNS and SQS envelopes, other services), else the code of the field at fault.
+    /// - Throws: ``EventError``: `.unknownShape` when it is none of them, `.unsupportedSource` when it is a kind that
+    ///   is known but not read (SNS and SQS envelopes, other services), else the code of the field at fault.
     public init(of event: JSONValue) throws(EventError) {
         let root = EventField(event, at: "$")
         guard case .object(let members) = event else { throw .unknownShape(event) }
@@ -56,7 +56,7 @@ public struct EventContents: Sendable, Hashable {
                 throw EventError(
                     code: .unsupportedVersion, path: version.path,
                     detail:
-                        "schema version \(EventError.shortened(text)) is not understood, 2.0 and later minor versions are"
+                        "schema version \(EventError.shortened(text)) is not understood; 2.0, 2.1 and so on are"
                 )
             }
         }

@@ -28,8 +28,8 @@ public struct EventError: Error, Hashable, Sendable {
 
     /// The shapes that are understood, for messages.
     public static let understoodShapes =
-        "an S3 notification (Records[] with eventSource aws:s3), an EventBridge object event (source aws.s3, detail-type "
-        + "Object Created), a sensor poll (source turntable.sensor, detail-type Object Sensed)"
+        "an S3 notification (Records[] with eventSource aws:s3), an EventBridge object event (source aws.s3, "
+        + "detail-type Object Created), a sensor poll (source turntable.sensor, detail-type Object Sensed)"
 
     static func unknownShape(_ event: JSONValue) -> EventError {
         let found: String

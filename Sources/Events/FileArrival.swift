@@ -3,8 +3,8 @@ public import JSON
 
 /// A file that has come to a bucket, however that was told.
 ///
-/// S3 notifications, EventBridge object events and sensor polls all become this. Delivery is at least once and unordered,
-/// so the same arrival may be told twice, and a newer one before an older.
+/// S3 notifications, EventBridge object events and sensor polls all become this. Delivery is at least once and
+/// unordered, so the same arrival may be told twice, and a newer one before an older.
 public struct FileArrival: Sendable, Hashable {
     /// Which kind of event told of the arrival.
     public enum Kind: String, Sendable {
@@ -52,7 +52,8 @@ public struct FileArrival: Sendable, Hashable {
     /// S3's `s3:TestEvent` and events that don't create an object (removals, restores, tags) are no arrivals;
     /// ``EventContents`` says which were left out.
     ///
-    /// - Throws: ``EventError`` when the event has a shape or a field that can't be understood; never a part of the list.
+    /// - Throws: ``EventError`` when the event has a shape or a field that can't be understood; never a part of the
+    ///   list.
     public static func all(in event: JSONValue) throws(EventError) -> [FileArrival] {
         try EventContents(of: event).arrivals
     }

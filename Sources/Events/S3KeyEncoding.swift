@@ -1,7 +1,7 @@
 /// How S3 writes an object's key in its notifications: `application/x-www-form-urlencoded`, but `/` stays.
 ///
-/// Letters, digits and `- _ . * /` stay as they are, a blank becomes `+`, and every other byte of the key's UTF-8 becomes
-/// `%` and two upper-case hexadecimal digits. EventBridge's object events don't encode keys at all.
+/// Letters, digits and `- _ . * /` stay as they are, a blank becomes `+`, and every other byte of the key's UTF-8
+/// becomes `%` and two upper-case hexadecimal digits. EventBridge's object events don't encode keys at all.
 public enum S3KeyEncoding {
     public static func encoded(_ key: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)

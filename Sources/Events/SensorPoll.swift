@@ -6,17 +6,19 @@ public import JSON
 /// The shape is Turntable's own, in EventBridge's envelope, so that rules match it as they match S3's events:
 ///
 /// ```json
-/// {"version": "0", "id": "UUID", "detail-type": "Object Sensed", "source": "turntable.sensor", "account": "000000000000",
-///  "time": "when the sensor was satisfied", "region": "us-east-1", "resources": ["arn:aws:s3:::BUCKET"],
+/// {"version": "0", "id": "UUID", "detail-type": "Object Sensed", "source": "turntable.sensor",
+///  "account": "000000000000", "time": "when the sensor was satisfied", "region": "us-east-1",
+///  "resources": ["arn:aws:s3:::BUCKET"],
 ///  "detail": {
 ///    "version": "1",
 ///    "bucket": {"name": "BUCKET"},
-///    "object": {"key": "plain key", "size": 123, "etag": "MD5 in hexadecimal", "last-modified": "2024-06-25T10:00:00.123Z"},
+///    "object": {"key": "plain key", "size": 123, "etag": "MD5 in hexadecimal",
+///               "last-modified": "2024-06-25T10:00:00.123Z"},
 ///    "sensor": {"name": "NAME", "prefix": "streams/", "wildcard": "*.csv", "interval-seconds": 60}}}
 /// ```
 ///
-/// Of these, `detail.bucket.name` and `detail.object.key` are needed to read one; `sequencer` is absent, since a poll sees
-/// states and no changes. An object is sensed when two polls in a row saw the same size.
+/// Of these, `detail.bucket.name` and `detail.object.key` are needed to read one; `sequencer` is absent, since a poll
+/// sees states and no changes. An object is sensed when two polls in a row saw the same size.
 public enum SensorPoll {
     public static let source = "turntable.sensor"
     public static let detailType = "Object Sensed"

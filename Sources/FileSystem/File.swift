@@ -61,7 +61,7 @@ public final class File: Sendable {
         }
     }
 
-    private static func retrying(_ call: () -> Int) -> Int {
+    static func retrying(_ call: () -> Int) -> Int {
         while true {
             let result = call()
             if result != -1 || errno != EINTR { return result }

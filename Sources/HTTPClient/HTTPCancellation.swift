@@ -18,7 +18,8 @@ package final class HTTPCancellation: Sendable {
     package func cancel() {
         state.withLock { state in
             state.isCancelled = true
-            // The owner closes the descriptor only after `detach`, which takes this lock: the number is still the socket's.
+            // The owner closes the descriptor only after `detach`, which takes this lock: the number is still the
+            // socket's.
             if let descriptor = state.descriptor { shutdown(descriptor, Int32(SHUT_RDWR)) }
         }
     }

@@ -6,9 +6,9 @@ import Synchronization
 /// Calls block, and one request runs at a time: another thread's waits for it. Requests have no timeout unless the
 /// client was given one, since a process may be frozen while it waits (Lambda's runtime API).
 ///
-/// A kept-alive connection may die while idle. Then a request goes to a new one, once, provided that it can't be carried
-/// out twice: no byte of it was sent, or it is a GET or HEAD that got no byte of an answer. Otherwise the error says
-/// by ``HTTPClientError/isUnsent`` what is known.
+/// A kept-alive connection may die while idle. Then a request goes to a new one, once, provided that it can't be
+/// carried out twice: no byte of it was sent, or it is a GET or HEAD that got no byte of an answer. Otherwise the error
+/// says by ``HTTPClientError/isUnsent`` what is known.
 package final class HTTPClient: Sendable {
     /// Bodies up to this size are written together with the header, in one call.
     private static let joinedBodyByteCount = 64 << 10

@@ -27,7 +27,7 @@ struct YAMLEvent {
         // SAFETY: both blocks belong to this value alone, are freed in deinit, and the parser, which keeps a pointer
         // to the input, is deleted before the input is freed.
         unsafe parser = .allocate(capacity: 1)
-        unsafe input = .allocate(capacity: max(bytes.count, 1))
+        unsafe input = .allocate(capacity: bytes.count + 1)
         _ = unsafe input.initialize(from: bytes + [0])
         isInitialized = unsafe yaml_parser_initialize(parser) == 1
         if isInitialized { unsafe yaml_parser_set_input_string(parser, input.baseAddress, bytes.count) }

@@ -22,7 +22,7 @@ package struct YAMLScalar: Sendable, Hashable {
         case string(String)
     }
 
-    /// What the scalar stands for by the types of YAML 1.1 that CloudFormation knows: null, bool, int, float, else text.
+    /// What the scalar stands for by YAML 1.1's types as CloudFormation knows them: null, bool, int, float, else text.
     ///
     /// Only plain scalars can be anything but text, unless the tag says so. Timestamps stay text, as CloudFormation has
     /// them, and so do integers beyond 64 bits. `y` and `n` are text, as in every implementation in use.

@@ -1,6 +1,8 @@
 /// Something that was waited for and did not happen.
 public struct NeverHappened: Error, CustomStringConvertible {
     public let description: String
+
+    public init(description: String) { self.description = description }
 }
 
 /// Returns the first value that `probe` gives, asking again until then.

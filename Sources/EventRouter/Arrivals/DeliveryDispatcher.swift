@@ -1,0 +1,274 @@
+package import Clocks
+import Delivery
+import JSON
+import Synchronization
+
+/// What starts executions, for those who need one started.
+package protocol ExecutionStarting: Sendable {
+    /// Starts executions in the requests' order and returns, for each, its record or why there is none. What is returned
+    /// as started is recorded. The call waits while too many executions are busy.
+    func start(_ requests: [StartRequest]) async -> [Result<ExecutionRecord, ExecutionError>]
+}
+
+/// A wish for an execution.
+package struct StartRequest: Sendable, Hashable {
+    package var stateMachineARN: String
+    /// 1 to 80 characters; made up when nil.
+    package var name: String?
+    /// JSON.
+    package var input: [UInt8]
+    /// The delivery that is done when the start is recorded.
+    package var deliveryID: Int64?
+
+    package init(stateMachineARN: String, name: String? = nil, input: [UInt8], deliveryID: Int64? = nil) {
+        self.stateMachineARN = stateMachineARN
+        self.name = name
+        self.input = input
+        self.deliveryID = deliveryID
+    }
+}
+
+/// Brings what is due to its targets: starts executions, invokes functions, and tries again what failed.
+///
+/// Executions are started in the order in which deliveries became due. Functions are invoked in that order, too, a
+/// bounded number at once. A delivery is forgotten only when its target has it: the start is recorded with the
+/// delivery's removal in one transaction, an invocation has succeeded or been given up by the function's retry policy.
+package actor DeliveryDispatcher {
+    /// The dispatcher's tunable numbers.
+    package struct Limits: Sendable {
+        /// Asynchronous invocations under way at once.
+        package var concurrentInvocations = 32
+        /// Deliveries read, and executions started, together.
+        package var batchCount = 64
+        /// Until the store is asked again after an error.
+        package var storeRetryInterval = Duration.seconds(1)
+
+        package init() {}
+    }
+
+    private let store: ExecutionStore
+    private let functions: any FunctionInvoking
+    private let executions: any ExecutionStarting
+    private let routes: EventRoutes
+    private let clock: any WallClock
+    private let entropy: any Entropy
+    private let limits: Limits
+    private let report: @Sendable (Problem) -> Void
+    private let signal = Signal()
+    /// Deliveries to functions that are under way; they stay in the store meanwhile.
+    private var underWay: Set<Int64> = []
+    private var idleWaiters: [CheckedContinuation<Void, Never>] = []
+
+    package init(
+        store: ExecutionStore, functions: any FunctionInvoking, executions: any ExecutionStarting, routes: EventRoutes,
+        clock: any WallClock, entropy: any Entropy, limits: Limits = Limits(),
+        report: @escaping @Sendable (Problem) -> Void = { _ in }
+    ) {
+        self.store = store
+        self.functions = functions
+        self.executions = executions
+        self.routes = routes
+        self.clock = clock
+        self.entropy = entropy
+        self.limits = limits
+        self.report = report
+    }
+
+    /// Says that there may be something to deliver.
+    package nonisolated func wake() { signal.raise() }
+
+    /// Takes an asynchronous invocation over: it is kept until the function has succeeded or its retries are exhausted.
+    ///
+    /// - Returns: False when it could not be kept.
+    package func enqueue(_ request: InvocationRequest) async -> Bool {
+        let now = clock.now
+        var delivery = QueuedDelivery(
+            target: .function(arn: routes.arn(ofFunction: request.function)), origin: "Invoke",
+            name: request.requestID ?? entropy.uuid(), payload: request.payload, acceptedAt: now, due: now)
+        delivery.traceID = request.traceID
+        delivery.clientContext = request.clientContext
+        do {
+            try await store.enqueue([delivery])
+        } catch {
+            report(.storageFailed(error))
+            return false
+        }
+        wake()
+        return true
+    }
+
+    /// Returns once all that was due when the dispatcher last looked is delivered and nothing is under way.
+    package func waitUntilIdle() async {
+        wake()
+        await withCheckedContinuation { idleWaiters.append($0) }
+    }
+
+    /// Delivers until the task is cancelled; invocations under way are then cancelled, too, and made again after the
+    /// next start.
+    package func run() async throws {
+        let alarm = Alarm(clock: clock) { [signal] in signal.raise() }
+        try await withThrowingDiscardingTaskGroup { group in
+            signal.raise()
+            while true {
+                try await signal.wait()
+                do {
+                    while try await deliverBatch(in: &group) { try Task.checkCancellation() }
+                    alarm.set(try await store.nextDue(after: clock.now))
+                } catch let error as ExecutionError {
+                    report(.storageFailed(error))
+                    alarm.set(clock.now + limits.storeRetryInterval)
+                }
+                settle()
+            }
+        }
+    }
+
+    private func settle() {
+        guard underWay.isEmpty, !signal.isRaised else { return }
+        let waiters = idleWaiters
+        idleWaiters = []
+        for waiter in waiters { waiter.resume() }
+    }
+
+    /// Delivers some of what is due.
+    ///
+    /// - Returns: Whether there may be more that can be delivered now.
+    private func deliverBatch(in group: inout ThrowingDiscardingTaskGroup<any Error>) async throws -> Bool {
+        let now = clock.now
+        let starts = try await store.dueDeliveries(.execution, at: now, limit: limits.batchCount)
+        var invocations: [QueuedDelivery] = []
+        let free = limits.concurrentInvocations - underWay.count
+        if free > 0 {
+            // What is under way is among the first of what is due.
+            invocations = try await store.dueDeliveries(.invocation, at: now, limit: limits.concurrentInvocations)
+                .filter { !underWay.contains($0.id) }
+            invocations = Array(invocations.prefix(free))
+        }
+        for delivery in invocations {
+            underWay.insert(delivery.id)
+            group.addTask { await self.invoke(delivery) }
+        }
+        if !starts.isEmpty { try await start(starts) }
+        return !starts.isEmpty || !invocations.isEmpty
+    }
+
+    private func start(_ deliveries: [QueuedDelivery]) async throws {
+        let results = await executions.start(
+            deliveries.map {
+                StartRequest(stateMachineARN: $0.target.arn, name: $0.name, input: $0.payload, deliveryID: $0.id)
+            })
+        for (delivery, result) in zip(deliveries, results) {
+            guard case .failure(let error) = result else { continue }
+            switch error.code {
+            case .executionAlreadyExists:
+                // It was started before, with the deletion of the delivery lost.
+                try await store.removeDelivery(delivery.id)
+            case .shuttingDown: throw CancellationError()
+            case .storage: throw error
+            default:
+                report(.undeliverable(delivery, reason: error.description))
+                try await store.removeDelivery(delivery.id)
+            }
+        }
+    }
+
+    private func invoke(_ delivery: QueuedDelivery) async {
+        let result = await functions.invoke(
+            InvocationRequest(
+                function: delivery.target.arn, payload: delivery.payload, requestID: delivery.name,
+                traceID: delivery.traceID, clientContext: delivery.clientContext))
+        while !Task.isCancelled {
+            do {
+                try await settle(delivery, result)
+                break
+            } catch {
+                report(.storageFailed(error))
+                try? await clock.sleep(for: limits.storeRetryInterval)
+            }
+        }
+        underWay.remove(delivery.id)
+        signal.raise()
+    }
+
+    private func settle(_ delivery: QueuedDelivery, _ result: InvocationResult) async throws {
+        guard case .failure(let failure) = result.outcome else {
+            try await store.removeDelivery(delivery.id)
+            return
+        }
+        let reason = "\(failure.errorType): \(failure.errorMessage)"
+        var delivery = delivery
+        switch failure.kind {
+        case .notFound, .invalidRequest:
+            try await store.removeDelivery(delivery.id)
+            report(.undeliverable(delivery, reason: reason))
+            return
+        case .service where Task.isCancelled: return
+        case .function, .throttle, .service: break
+        }
+        var progress = InvocationRetry.Progress(
+            queuedAt: delivery.acceptedAt, attempts: delivery.attempts, refusals: delivery.refusals)
+        let decision = routes.retry(ofFunction: delivery.target.arn)
+            .failed(failure.kind == .function ? .function : .notRun, at: clock.now, progress: &progress)
+        switch decision {
+        case .retry(let due):
+            delivery.due = due
+            delivery.attempts = progress.attempts
+            delivery.refusals = progress.refusals
+            try await store.postpone(delivery)
+            report(.postponed(delivery, reason: reason))
+        case .giveUp(let condition):
+            try await store.removeDelivery(delivery.id)
+            report(.undeliverable(delivery, reason: "\(condition.rawValue), the last failure being \(reason)"))
+        }
+    }
+}
+
+/// A flag that one task waits for and others raise; raised twice before it is seen, it is seen once.
+final class Signal: Sendable {
+    private struct State {
+        var isRaised = false
+        var waiter: CheckedContinuation<Void, Never>?
+    }
+
+    private let state = Mutex(State())
+
+    var isRaised: Bool { state.withLock { $0.isRaised } }
+
+    func raise() {
+        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard let waiter = state.waiter else {
+                state.isRaised = true
+                return nil
+            }
+            state.waiter = nil
+            return waiter
+        }
+        waiter?.resume()
+    }
+
+    /// Returns when the flag is raised, and lowers it.
+    ///
+    /// - Throws: `CancellationError` as soon as the task is cancelled.
+    func wait() async throws {
+        try Task.checkCancellation()
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+                let isDue = state.withLock { state in
+                    if state.isRaised || Task.isCancelled {
+                        state.isRaised = false
+                        return true
+                    }
+                    state.waiter = continuation
+                    return false
+                }
+                if isDue { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { state in
+                defer { state.waiter = nil }
+                return state.waiter
+            }?.resume()
+        }
+        try Task.checkCancellation()
+    }
+}

@@ -1,0 +1,200 @@
+import Clocks
+import JSON
+import StatesLanguage
+
+extension ExecutionEngine {
+    /// Hands an input to an execution: its step follows as soon as those before it are recorded.
+    func give(_ input: ExecutionInput, to execution: Int64) {
+        inputs.append((execution, input))
+        startPump()
+    }
+
+    func startPump() {
+        guard pump == nil, phase != .closed else { return }
+        pump = Task { await self.work() }
+    }
+
+    /// Steps of one batch and what is to be done once they are recorded.
+    private struct Batch {
+        var steps: [StepRecord] = []
+        var actions: [Action] = []
+        var starts: [(PendingStart, ExecutionRecord)] = []
+    }
+
+    private struct Action {
+        var execution: Int64
+        /// The task that was answered.
+        var answered: TaskToken?
+        var commands: [Command]
+        var observations: [ExecutionObservation]
+    }
+
+    /// Makes and records steps until nothing is ready.
+    private func work() async {
+        while phase != .closed, !(starts.isEmpty && inputs.isEmpty) {
+            do {
+                try await learnLastNumber()
+            } catch {
+                watch(.storageFailed(error))
+                guard await pause(limits.shortestRecordRetry) else { break }
+                continue
+            }
+            let batch = makeBatch()
+            guard await record(batch.steps) else {
+                for (start, _) in batch.starts { settle(start, .failure(ExecutionEngine.shuttingDown)) }
+                break
+            }
+            for action in batch.actions {
+                for observation in action.observations { watch(observation) }
+                // Only now, so that an execution between two tasks still counts as busy.
+                if let token = action.answered { running[action.execution]?.openTasks.remove(token) }
+                carryOut(action.commands, of: action.execution)
+            }
+            for (start, record) in batch.starts { settle(start, .success(record)) }
+            beginTasks()
+            setAlarm()
+            changed.notify()
+        }
+        pump = nil
+        if phase == .closed {
+            for start in starts { settle(start, .failure(ExecutionEngine.shuttingDown)) }
+            starts = []
+        }
+        changed.notify()
+    }
+
+    private func learnLastNumber() async throws(ExecutionError) {
+        if lastNumber == nil { lastNumber = try await store.lastExecutionNumber() }
+    }
+
+    /// Runs the reducers on what is ready; nothing leaves the actor yet.
+    private func makeBatch() -> Batch {
+        var batch = Batch()
+        let now = clock.now
+        let started = starts.prefix(limits.batchCount)
+        starts.removeFirst(started.count)
+        for start in started { begin(start, at: now, in: &batch) }
+
+        let ready = inputs.prefix(limits.batchCount)
+        inputs.removeFirst(ready.count)
+        for (number, input) in ready {
+            guard let step = running[number]?.take(input, at: now), !step.isIgnored else {
+                // A late answer of a dead attempt, or of an execution that has ended.
+                continue
+            }
+            guard let execution = running[number] else { continue }
+            batch.steps.append(
+                StepRecord(
+                    execution: number, time: execution.time, input: (execution.inputCount, input),
+                    events: step.events.map { .made($0) }, end: execution.reducer.outcome.map(StepRecord.End.init)))
+            batch.actions.append(
+                Action(
+                    execution: number, answered: input.answeredTask, commands: step.commands,
+                    observations: ExecutionEngine.observations(of: step, arn: execution.arn)))
+        }
+        return batch
+    }
+
+    private func begin(_ start: PendingStart, at now: Timestamp, in batch: inout Batch) {
+        let number = (lastNumber ?? 0) + 1
+        lastNumber = number
+        let seed = entropy.next()
+        let arn = start.machine.definition.executionARN(start.name)
+        var execution = Running(
+            number: number,
+            reducer: ExecutionEngine.reducer(
+                of: start.machine.parsed, definition: start.machine.definition, name: start.name, input: start.input, seed: seed),
+            time: now)
+        let step = execution.reducer.start(at: now)
+        running[number] = execution
+        let end = execution.reducer.outcome.map(StepRecord.End.init)
+        batch.steps.append(
+            StepRecord(
+                execution: number, time: now,
+                start: StepRecord.Start(
+                    stateMachineARN: start.machine.definition.arn, name: start.name, arn: arn,
+                    roleARN: start.machine.definition.roleARN, definitionDigest: start.machine.digest, input: start.text,
+                    seed: seed),
+                events: step.events.map { .made($0) }, end: end, deliveryID: start.deliveryID))
+        batch.actions.append(
+            Action(
+                execution: number, commands: step.commands,
+                observations: [.started(arn: arn)] + ExecutionEngine.observations(of: step, arn: arn)))
+        let record = ExecutionRecord(
+            arn: arn, name: start.name, stateMachineARN: start.machine.definition.arn, status: end?.status ?? .running,
+            input: String(decoding: start.text, as: UTF8.self), output: end?.output.map { String(decoding: $0, as: UTF8.self) },
+            error: end?.error, cause: end?.cause, startedAt: now, stoppedAt: end == nil ? nil : now,
+            eventCount: step.events.last?.id ?? 0, number: number)
+        batch.starts.append((start, record))
+    }
+
+    static func reducer(
+        of machine: StateMachine, definition: MachineDefinition, name: String, input: JSONValue, seed: UInt64
+    ) -> Execution {
+        Execution(
+            machine: machine,
+            identity: ExecutionIdentity(
+                arn: definition.executionARN(name), name: name, stateMachineARN: definition.arn,
+                stateMachineName: definition.name, roleARN: definition.roleARN), input: input, seed: seed)
+    }
+
+    /// Records steps, however long it takes.
+    ///
+    /// - Returns: False when the engine was closed first; then nothing of it is recorded.
+    private func record(_ steps: [StepRecord]) async -> Bool {
+        var wait = limits.shortestRecordRetry
+        while phase != .closed {
+            do {
+                if !steps.isEmpty { try await store.record(steps) }
+                return true
+            } catch {
+                watch(.storageFailed(error))
+                guard await pause(wait) else { return false }
+                wait = min(wait * 2, limits.longestRecordRetry)
+            }
+        }
+        return false
+    }
+
+    /// Waits before something is tried again.
+    ///
+    /// - Returns: False when the engine was closed meanwhile.
+    private func pause(_ duration: Duration) async -> Bool {
+        try? await clock.sleep(for: duration)
+        return phase != .closed
+    }
+
+    /// What those who watch are told of a step.
+    private static func observations(of step: Step, arn: String) -> [ExecutionObservation] {
+        step.events.compactMap { event in
+            guard case .stateEntered(let name, _) = event.details else { return nil }
+            return .stateEntered(arn: arn, state: name)
+        }
+    }
+}
+
+extension ExecutionInput {
+    /// The task that has ended with this input.
+    fileprivate var answeredTask: TaskToken? {
+        switch self {
+        case .taskSucceeded(let token, _), .taskFailed(let token, _): token
+        case .heartbeat, .timerFired, .stop: nil
+        }
+    }
+}
+
+extension StepRecord.End {
+    init(_ outcome: ExecutionOutcome) {
+        switch outcome {
+        case .succeeded(let output): self.init(status: .succeeded, output: output.bytes())
+        case .failed(let error): self.init(.failed, error)
+        case .timedOut: self.init(status: .timedOut)
+        case .aborted(let error): self.init(.aborted, error)
+        }
+    }
+
+    private init(_ status: ExecutionStatus, _ error: StateError) {
+        // An error without a name is one that was not given.
+        self.init(status: status, error: error.name.isEmpty ? nil : error.name, cause: error.cause)
+    }
+}

@@ -1,0 +1,115 @@
+package import Clocks
+import HTTPServer
+import JSON
+import Storage
+import Template
+
+/// All parts of a router, put together over one data folder.
+///
+/// Made in the order in which they need each other: the folder's lock, the store, the functions, the engine with what it
+/// was running before, the way in for what arrives, and at last the port. Ended in the reverse order.
+package actor Router {
+    package typealias Report = @Sendable (RouterRemark) -> Void
+
+    /// The port of the API.
+    package nonisolated let port: UInt16
+
+    private let settings: RouterSettings
+    private let lock: DataFolderLock
+    private let pool: FunctionPool
+    private let engine: ExecutionEngine
+    private let dispatcher: DeliveryDispatcher
+    private let server: HTTPServer
+    private let watcher: BucketWatcher?
+    private let poller: SensorPoller?
+    private let report: Report
+
+    /// Starts a router: what was running goes on, and the API answers.
+    ///
+    /// - Throws: ``ExecutionError`` with code `.folderLocked` when another router has the folder; ``RouterError`` when the
+    ///   template can't be run or a function has no executable; `HTTPServerError` when the port is in use.
+    package init(
+        settings: RouterSettings, clock: any WallClock, entropy: any Entropy, report: @escaping Report
+    ) async throws {
+        let application = settings.application
+        let configurations = try application.functions.map { try FunctionConfiguration($0, settings: settings) }
+        let (routes, findings) = EventRoutes.compile(application)
+        guard !findings.contains(where: { $0.severity == .error }) else {
+            throw RouterError(code: .templateInvalid, findings.map { "\($0)" }.joined(separator: "\n"))
+        }
+        try settings.data.create(buckets: application.buckets.map(\.name))
+        let lock = try DataFolderLock(folder: settings.data.root)
+        let store = try await ExecutionStore(path: settings.data.executions)
+        let objects = settings.data.objectStore()
+        let pool = try FunctionPool(
+            functions: configurations, logFolder: settings.data.logs, clock: clock, entropy: entropy)
+        let engine = ExecutionEngine(store: store, functions: pool, clock: clock, entropy: entropy)
+        let dispatcher = DeliveryDispatcher(
+            store: store, functions: pool, executions: engine, routes: routes, clock: clock, entropy: entropy
+        ) { report(RouterRemark("\($0)")) }
+        let intake = ArrivalIntake(
+            store: store, routes: routes, clock: clock, entropy: entropy, dispatcher: dispatcher)
+        do {
+            for machine in application.stateMachines { try await engine.register(MachineDefinition(machine)) }
+            let recovery = try await engine.recover()
+            if recovery.continued > 0 { report(RouterRemark("going on with \(recovery.continued) executions")) }
+            for failure in recovery.failed { report(RouterRemark("\(failure.arn) can't go on: \(failure.reason)")) }
+            let invoke = InvokeAPI(pool: pool) { request in await dispatcher.enqueue(request) }
+            let front = FrontDoor(invoke: invoke) {
+                let counts = (try? await store.counts()) ?? [:]
+                let executions = ExecutionStatus.allCases.map { ($0.rawValue, JSONValue.int(counts[$0] ?? 0)) }
+                return ["executions": .object(JSONObject(executions))]
+            }
+            server = try HTTPServer(limits: FrontDoor.limits, answersOversizedBodies: false) { await front.respond(to: $0) }
+            port = try server.listen(port: settings.port)
+            switch settings.arrivalMode {
+            case .watch:
+                watcher = try BucketWatcher(
+                    root: settings.data.buckets, buckets: Set(application.buckets.map(\.name)), objects: objects,
+                    journal: intake, clock: clock
+                ) { report(RouterRemark("\($0)")) }
+                poller = nil
+            case .poll:
+                watcher = nil
+                poller = try SensorPoller(
+                    sensors: application.sensors, objects: objects, store: store, intake: intake, clock: clock,
+                    entropy: entropy
+                ) { report(RouterRemark("\($0)")) }
+            }
+        } catch {
+            await engine.shutdown(grace: .zero)
+            await pool.shutdown(grace: .zero)
+            lock.release()
+            throw error
+        }
+        self.settings = settings
+        self.lock = lock
+        self.pool = pool
+        self.engine = engine
+        self.dispatcher = dispatcher
+        self.report = report
+    }
+
+    /// Works until the task is cancelled.
+    ///
+    /// - Throws: `CancellationError` then; anything else is a part that could not go on.
+    package func run() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            let (dispatcher, watcher, poller) = (dispatcher, watcher, poller)
+            group.addTask { try await dispatcher.run() }
+            if let watcher { group.addTask { try await watcher.run() } }
+            if let poller { group.addTask { try await poller.run() } }
+            // The first part that ends, ends all.
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    /// Ends the router: running work gets the grace time, what is not done then goes on at the next start.
+    package func shutdown() async {
+        await server.shutdown(grace: .seconds(1))
+        await engine.shutdown(grace: settings.grace)
+        await pool.shutdown(grace: .seconds(1))
+        lock.release()
+    }
+}

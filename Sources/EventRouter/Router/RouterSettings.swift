@@ -1,0 +1,37 @@
+package import Template
+
+/// What a router is started with.
+package struct RouterSettings: Sendable {
+    /// How files that arrive are found.
+    package enum ArrivalMode: String, Sendable, CaseIterable {
+        /// The kernel tells (inotify).
+        case watch
+        /// The template's sensors ask at their intervals.
+        case poll
+    }
+
+    package var data: DataFolder
+    package var application: Application
+    /// The folder with the functions' executables, absolute.
+    package var productsFolder: String
+    /// The folder that holds the template: what `CodeUri` is relative to; absolute.
+    package var templateFolder: String
+    /// The port of the router's own API; 0 picks a free one.
+    package var port: UInt16
+    package var arrivalMode: ArrivalMode
+    /// What running executions and invocations get to end once the router is told to stop.
+    package var grace: Duration
+
+    package init(
+        data: DataFolder, application: Application, productsFolder: String, templateFolder: String, port: UInt16 = 4566,
+        arrivalMode: ArrivalMode = .watch, grace: Duration = .seconds(10)
+    ) {
+        self.data = data
+        self.application = application
+        self.productsFolder = productsFolder
+        self.templateFolder = templateFolder
+        self.port = port
+        self.arrivalMode = arrivalMode
+        self.grace = grace
+    }
+}

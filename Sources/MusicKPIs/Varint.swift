@@ -1,0 +1,56 @@
+/// Unsigned numbers in groups of seven bits, the lowest first (LEB128), and texts with their length before them.
+enum Varint {
+    static func write(_ value: UInt64, to output: inout [UInt8]) {
+        var rest = value
+        while rest >= 0x80 {
+            output.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        output.append(UInt8(rest))
+    }
+
+    static func write(_ text: [UInt8], to output: inout [UInt8]) {
+        write(UInt64(text.count), to: &output)
+        output.append(contentsOf: text)
+    }
+
+    struct Reader {
+        private let bytes: [UInt8]
+        private var offset: Int
+
+        init(_ bytes: [UInt8], from offset: Int) {
+            self.bytes = bytes
+            self.offset = offset
+        }
+
+        var isAtEnd: Bool { offset == bytes.count }
+
+        mutating func number() throws(PartialError) -> UInt64 {
+            var value: UInt64 = 0
+            for shift in stride(from: UInt64(0), through: 63, by: 7) {
+                guard offset < bytes.count else { throw PartialError("it is cut off") }
+                let byte = bytes[offset]
+                offset += 1
+                value |= UInt64(byte & 0x7F) << shift
+                if byte < 0x80 { return value }
+            }
+            throw PartialError("a number has too many bytes")
+        }
+
+        /// A number of things that follow, each of at least one byte: never more than there are bytes left.
+        mutating func count() throws(PartialError) -> Int { try count(limit: UInt64(bytes.count - offset)) }
+
+        mutating func count(limit: UInt64) throws(PartialError) -> Int {
+            let value = try number()
+            guard value <= min(limit, UInt64(Int.max)) else { throw PartialError("a count is larger than what follows") }
+            return Int(value)
+        }
+
+        mutating func text() throws(PartialError) -> ArraySlice<UInt8> {
+            let count = try count()
+            guard bytes.count - offset >= count else { throw PartialError("it is cut off") }
+            defer { offset += count }
+            return bytes[offset..<(offset + count)]
+        }
+    }
+}

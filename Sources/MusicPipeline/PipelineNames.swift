@@ -1,0 +1,65 @@
+package import MusicKPIs
+package import Storage
+
+/// Names of buckets, tables and keys: where everything of the pipeline is.
+package struct PipelineNames: Sendable, Hashable {
+    package var rawBucket = "rds.data"
+    package var trialBucket = "trial.data"
+    package var warehouseBucket = "warehouse.bucket"
+    package var kpiTable = "kpi.table"
+    package var trackerTable = "kpi.table_file_tracker"
+
+    package init() {}
+
+    /// The names that the environment gives (RAW_BUCKET, TRIAL_BUCKET, WAREHOUSE_BUCKET, KPI_TABLE, TRACKER_TABLE), and
+    /// the defaults for those it doesn't.
+    package init(environment: [String: String]) {
+        func name(_ variable: String, _ fallback: String) -> String {
+            environment[variable].flatMap { $0.isEmpty ? nil : $0 } ?? fallback
+        }
+        rawBucket = name("RAW_BUCKET", rawBucket)
+        trialBucket = name("TRIAL_BUCKET", trialBucket)
+        warehouseBucket = name("WAREHOUSE_BUCKET", warehouseBucket)
+        kpiTable = name("KPI_TABLE", kpiTable)
+        trackerTable = name("TRACKER_TABLE", trackerTable)
+    }
+
+    /// The index that lists all genres of a day.
+    package static let dateIndex = "by-date"
+
+    package var kpiSchema: TableSchema {
+        TableSchema(
+            name: kpiTable, partitionKey: "pk", sortKey: "sk",
+            indexes: [IndexSchema(name: PipelineNames.dateIndex, partitionKey: "date", sortKey: "pk")])
+    }
+    package var trackerSchema: TableSchema { TableSchema(name: trackerTable, partitionKey: "pk", sortKey: "sk") }
+
+    package static let songsPrefix = "songs/"
+    package static let usersPrefix = "users/"
+
+    package static func reportKey(_ source: StreamSource) -> String {
+        "validation-reports/\(source.key).\(source.eTag.prefix(8)).json"
+    }
+    package static func rejectsKey(_ source: StreamSource) -> String {
+        "validation-reports/\(source.key).\(source.eTag.prefix(8)).rejects.csv"
+    }
+    package static func parquetKey(_ source: StreamSource, date: String) -> String {
+        "processed/date=\(date)/\(source.identifier).parquet"
+    }
+    package static func partialPrefix(date: String) -> String { "partials/date=\(date)/" }
+    package static func partialKey(_ source: StreamSource, date: String) -> String {
+        "\(partialPrefix(date: date))\(source.identifier).partial"
+    }
+    /// What one file came to: written last, so that its presence says that all of the file's outputs are there.
+    package static func summaryKey(_ source: StreamSource) -> String { "partials/files/\(source.identifier).json" }
+
+    /// Where a file goes: below `folder` under its own key, or with its ETag in the name when another version is there.
+    package static func placeKey(_ folder: String, _ source: StreamSource, isTaken: Bool) -> String {
+        guard isTaken else { return "\(folder)/\(source.key)" }
+        let slash = source.key.lastIndex(of: "/")
+        let name = slash.map { source.key[source.key.index(after: $0)...] } ?? source.key[...]
+        let path = slash.map { source.key[...$0] } ?? ""
+        let dot = name.lastIndex(of: ".").flatMap { $0 == name.startIndex ? nil : $0 } ?? name.endIndex
+        return "\(folder)/\(path)\(name[..<dot]).\(source.eTag)\(name[dot...])"
+    }
+}

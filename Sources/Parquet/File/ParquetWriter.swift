@@ -1,0 +1,89 @@
+/// Writes a Parquet file of a flat schema, batch by batch, in the memory of one row group.
+///
+/// The file's bytes collect in the writer until ``takeBytes()``; the caller puts them wherever the file goes. The same
+/// batches give the same bytes.
+///
+/// ```swift
+/// var writer = ParquetWriter(columns: [ParquetColumn("id", .int64), ParquetColumn("genre", .utf8)], dictionaries: [1: genres])
+/// try writer.append([.int64([1, 2]), .indices([0, 0])])
+/// try writer.finish()
+/// let bytes = writer.takeBytes()
+/// ```
+package struct ParquetWriter {
+    /// Rows after which a row group is closed.
+    package static let defaultRowGroupRowLimit = 122_880
+
+    private static let magic = Array("PAR1".utf8)
+
+    private let columns: [ParquetColumn]
+    private let codec: ParquetCodec
+    private let rowGroupRowLimit: Int
+    private var buffers: [ColumnBuffer]
+    private var bytes: [UInt8] = magic
+    private var fileOffset = magic.count
+    private var rowGroups: [RowGroupMetaData] = []
+    private var bufferedRowCount = 0
+    private var isFinished = false
+
+    /// Rows appended so far.
+    package private(set) var rowCount = 0
+
+    /// - Parameter dictionaries: For text columns that are given as indices (by position): what the indices mean.
+    package init(
+        columns: [ParquetColumn], dictionaries: [Int: UTF8Values] = [:], codec: ParquetCodec = .snappy,
+        rowGroupRowLimit: Int = defaultRowGroupRowLimit
+    ) {
+        self.columns = columns
+        self.codec = codec
+        self.rowGroupRowLimit = max(1, rowGroupRowLimit)
+        buffers = columns.enumerated().map { ColumnBuffer($1, dictionary: dictionaries[$0]) }
+    }
+
+    /// Adds rows: one element a column, all of the same length.
+    ///
+    /// - Throws: ``ParquetError`` `.schemaMismatch` when they don't fit the schema; nothing is added then.
+    package mutating func append(_ batch: [ColumnValues]) throws(ParquetError) {
+        guard !isFinished else { throw ParquetError(.finished, "rows after the end of the file") }
+        guard batch.count == columns.count, Set(batch.map(\.count)).count <= 1 else {
+            throw ParquetError(
+                .schemaMismatch, "a batch of \(batch.count) columns with \(batch.map(\.count)) rows, for \(columns.count) columns")
+        }
+        for (buffer, values) in zip(buffers, batch) where !buffer.accepts(values) {
+            throw ParquetError(.schemaMismatch, "values of another kind than column \(buffer.column.name) has, or a null")
+        }
+        for index in buffers.indices { buffers[index].append(batch[index]) }
+        bufferedRowCount += batch.first?.count ?? 0
+        rowCount += batch.first?.count ?? 0
+        if bufferedRowCount >= rowGroupRowLimit { try closeRowGroup() }
+    }
+
+    private mutating func closeRowGroup() throws(ParquetError) {
+        guard bufferedRowCount > 0 else { return }
+        var group = RowGroupMetaData(rowCount: bufferedRowCount, chunks: [], offset: fileOffset)
+        for index in buffers.indices {
+            let chunk = try buffers[index].takeChunk(codec: codec, offset: fileOffset)
+            bytes += chunk.bytes
+            fileOffset += chunk.bytes.count
+            group.chunks.append(chunk.metaData)
+        }
+        rowGroups.append(group)
+        bufferedRowCount = 0
+    }
+
+    /// Writes the last row group and the file's end; nothing can be appended then.
+    package mutating func finish() throws(ParquetError) {
+        guard !isFinished else { return }
+        try closeRowGroup()
+        let metaData = FileMetaData.encoded(columns, rowGroups, codec)
+        bytes += metaData
+        PlainEncoding.append(Int32(metaData.count), to: &bytes)
+        bytes += ParquetWriter.magic
+        isFinished = true
+    }
+
+    /// The file's next bytes; the writer forgets them.
+    package mutating func takeBytes() -> [UInt8] {
+        defer { bytes = [] }
+        return bytes
+    }
+}

@@ -1,0 +1,56 @@
+import Clocks
+import EventRouter
+
+/// Runs the router until it is told to stop.
+struct Serve: Verb {
+    static let name = "serve"
+    static let summary = "runs the router: watches buckets, runs functions and state machines"
+    static let options = [
+        Option.data, .template,
+        .value("port", "N", "the port of its API on 127.0.0.1; 0 picks one (4566)"),
+        .value("arrivals", "watch|poll", "how files are found: watched, or polled by the template's sensors (watch)"),
+        .value("grace", "SECONDS", "what running work gets to end when the router is told to stop (10)"),
+        .value("parameter", "NAME=VALUE", "a parameter of the template", isRepeatable: true),
+    ]
+    static let details =
+        "Prints 'ready http://127.0.0.1:PORT' when it is. SIGTERM or SIGINT (Ctrl-C) ends it cleanly; what was running goes "
+        + "on at the next start."
+
+    private let project: Project
+    private let port: UInt16
+    private let mode: RouterSettings.ArrivalMode
+    private let grace: Int
+
+    init(_ arguments: Arguments) throws {
+        project = try Project(arguments)
+        port = UInt16(try arguments.integer("port", in: 0...65_535, default: 4566))
+        grace = try arguments.integer("grace", in: 0...3_600, default: 10)
+        let word = arguments.value("arrivals") ?? RouterSettings.ArrivalMode.watch.rawValue
+        guard let mode = RouterSettings.ArrivalMode(rawValue: word) else {
+            throw UsageError("--arrivals takes watch or poll, not '\(word)'")
+        }
+        self.mode = mode
+    }
+
+    func run() async throws -> Bool {
+        let signals = try TerminationSignals()
+        let settings = RouterSettings(
+            data: project.data, application: try project.runnableApplication(), productsFolder: try project.productsFolder(),
+            templateFolder: try project.templateFolder(), port: port, arrivalMode: mode, grace: .seconds(grace))
+        let router = try await Router(settings: settings, clock: SystemClock(), entropy: SystemEntropy()) { remark in
+            Console.note("turntable: \(remark)")
+        }
+        Console.print("ready http://127.0.0.1:\(router.port)")
+        let work = Task { try await router.run() }
+        // The signal cancels the work; whatever ends the work also ends the wait for a signal.
+        let watch = Task {
+            await signals.wait()
+            work.cancel()
+        }
+        let result = await work.result
+        watch.cancel()
+        await router.shutdown()
+        if case .failure(let error) = result, !(error is CancellationError) { throw error }
+        return true
+    }
+}

@@ -1,0 +1,11 @@
+import LambdaRuntime
+import MusicPipeline
+import Storage
+
+LambdaRuntime.run { environment in
+    let stores = try Stores.fromEnvironment(environment.variables, clock: environment.clock)
+    let names = PipelineNames(environment: environment.variables)
+    return Archive(
+        objects: stores.objects, tracker: FileTracker(table: stores.table(names.trackerSchema), clock: environment.clock),
+        names: names)
+}

@@ -1,0 +1,12 @@
+import LambdaRuntime
+import MusicPipeline
+import Storage
+
+LambdaRuntime.run { environment in
+    let stores = try Stores.fromEnvironment(environment.variables, clock: environment.clock)
+    let names = PipelineNames(environment: environment.variables)
+    let references = ReferenceLoader(objects: stores.objects, bucket: names.rawBucket)
+    return Etl(
+        objects: stores.objects,
+        enrichment: Enrichment(objects: stores.objects, references: references, trialBucket: names.trialBucket))
+}

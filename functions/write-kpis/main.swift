@@ -1,0 +1,15 @@
+import LambdaRuntime
+import MusicPipeline
+import Storage
+
+LambdaRuntime.run { environment in
+    let stores = try Stores.fromEnvironment(environment.variables, clock: environment.clock)
+    let names = PipelineNames(environment: environment.variables)
+    let references = ReferenceLoader(objects: stores.objects, bucket: names.rawBucket)
+    return WriteKPIs(
+        objects: stores.objects,
+        enrichment: Enrichment(objects: stores.objects, references: references, trialBucket: names.trialBucket),
+        writing: KPIWriting(
+            objects: stores.objects, table: stores.table(names.kpiSchema), references: references,
+            trialBucket: names.trialBucket, clock: environment.clock, entropy: environment.entropy))
+}
