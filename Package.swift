@@ -100,7 +100,8 @@ let package = Package(
 
         .executableTarget(
             name: "benchmarks",
-            dependencies: ["HTTPServer", "StatesLanguage", "JSON", "Clocks", "FileSystem", "TestSupport"], path: "Benchmarks",
+            dependencies: ["HTTPServer", "StatesLanguage", "JSON", "Clocks", "FileSystem", "TestSupport"],
+            path: "Benchmarks",
             swiftSettings: testSettings),
         .target(
             name: "TestSupport", dependencies: ["JSON", "Clocks", "FileSystem"], path: "Tests/TestSupport",
@@ -108,8 +109,23 @@ let package = Package(
         tests("JSONTests", ["JSON"]),
         tests("ClocksTests", ["Clocks"]),
         tests("FileSystemTests", ["FileSystem"]),
+        tests("DigestTests", ["Digest"]),
+        tests("SQLiteTests", ["SQLite", "FileSystem"]),
         tests("HTTPClientTests", ["HTTPClient"]),
         tests("HTTPServerTests", ["HTTPServer"]),
+        tests("YAMLTests", ["YAML"]),
         tests("EventsTests", ["Events", "JSON", "Clocks", "FileSystem"]),
+        tests("StorageTests", ["Storage", "JSON", "Clocks", "FileSystem", "Digest", "SQLite"]),
+        tests("TemplateTests", ["Template", "JSON", "YAML", "FileSystem"]),
+        tests("DeliveryTests", ["Delivery", "Events", "JSON", "Clocks"]),
+        tests("LambdaRuntimeTests", ["LambdaRuntime", "HTTPClient", "JSON", "Clocks", "FileSystem"]),
+        tests(
+            "EventRouterTests",
+            [
+                "EventRouter", "HTTPServer", "HTTPClient", "StatesLanguage", "Template", "Delivery", "Events",
+                "Storage", "JSON", "Clocks", "FileSystem",
+            ]),
+        tests("EndToEndTests", ["JSON", "Clocks", "FileSystem", "HTTPClient", "Storage", "Events"]),
+        tests("LayoutTests", []),
     ]
 )

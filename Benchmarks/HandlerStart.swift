@@ -34,7 +34,8 @@ enum HandlerStart {
         let process = try LivingProcess(
             "\(Repository.products)/\(function)", [],
             environment: [
-                "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:\(port)", "TURNTABLE_DATA": "/tmp", "AWS_LAMBDA_FUNCTION_NAME": function,
+                "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:\(port)", "TURNTABLE_DATA": "/tmp",
+                "AWS_LAMBDA_FUNCTION_NAME": function,
             ])
         let instant = try await eventually("a first next of \(function)") { arrived.withLock { $0 } }
         process.signal(SIGKILL)

@@ -17,7 +17,8 @@ enum ReducerTransitions {
         let machine = try StateMachine.parse(Array(definition.utf8), file: "benchmark")
         let identity = ExecutionIdentity(
             arn: "arn:aws:states:us-east-1:000000000000:execution:m:e", name: "e",
-            stateMachineARN: "arn:aws:states:us-east-1:000000000000:stateMachine:m", stateMachineName: "m", roleARN: "r")
+            stateMachineARN: "arn:aws:states:us-east-1:000000000000:stateMachine:m", stateMachineName: "m", roleARN: "r"
+        )
         let time = Timestamp(secondsSinceEpoch: 1_719_309_600)
         var samples: [Double] = []
         for _ in 0..<runs {

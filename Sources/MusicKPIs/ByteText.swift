@@ -7,7 +7,9 @@ package struct ByteText: Sendable, Hashable, Comparable, CustomStringConvertible
     package init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
     package init(_ text: String) { bytes = Array(text.utf8) }
 
-    package static func < (left: ByteText, right: ByteText) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
+    package static func < (left: ByteText, right: ByteText) -> Bool {
+        left.bytes.lexicographicallyPrecedes(right.bytes)
+    }
 
     package var description: String { String(decoding: bytes, as: UTF8.self) }
 }

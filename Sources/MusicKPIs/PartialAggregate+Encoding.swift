@@ -41,7 +41,9 @@ extension PartialAggregate {
     ///
     /// - Throws: ``PartialError`` for bytes that are cut, changed or something else.
     package init(decoding bytes: [UInt8]) throws(PartialError) {
-        guard bytes.starts(with: PartialAggregate.magic) else { throw PartialError("it does not begin as a partial of version 1") }
+        guard bytes.starts(with: PartialAggregate.magic) else {
+            throw PartialError("it does not begin as a partial of version 1")
+        }
         guard bytes.count >= PartialAggregate.magic.count + 32 else { throw PartialError("it is cut off") }
         let body = Array(bytes.dropLast(32))
         guard sha256Bytes(body).elementsEqual(bytes.suffix(32)) else {
@@ -49,7 +51,8 @@ extension PartialAggregate {
         }
         var reader = Varint.Reader(body, from: PartialAggregate.magic.count)
         let source = StreamSource(
-            bucket: String(decoding: try reader.text(), as: UTF8.self), key: String(decoding: try reader.text(), as: UTF8.self),
+            bucket: String(decoding: try reader.text(), as: UTF8.self),
+            key: String(decoding: try reader.text(), as: UTF8.self),
             eTag: String(decoding: try reader.text(), as: UTF8.self))
         let date = String(decoding: try reader.text(), as: UTF8.self)
         var genres: [ByteText: Genre] = [:]

@@ -42,7 +42,9 @@ enum Varint {
 
         mutating func count(limit: UInt64) throws(PartialError) -> Int {
             let value = try number()
-            guard value <= min(limit, UInt64(Int.max)) else { throw PartialError("a count is larger than what follows") }
+            guard value <= min(limit, UInt64(Int.max)) else {
+                throw PartialError("a count is larger than what follows")
+            }
             return Int(value)
         }
 

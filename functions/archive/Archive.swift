@@ -59,8 +59,12 @@ struct Archive: LambdaHandler {
 
     private func counts(_ event: PipelineEvent) -> [String: Int] {
         var counts: [String: Int] = [:]
-        for name in ["row_count", "good_row_count", "bad_row_count"] { counts[name] = event.validation?[name]?.intValue }
-        for name in ["rows_enriched", "rows_unknown_track", "rows_unknown_user"] { counts[name] = event.etl?[name]?.intValue }
+        for name in ["row_count", "good_row_count", "bad_row_count"] {
+            counts[name] = event.validation?[name]?.intValue
+        }
+        for name in ["rows_enriched", "rows_unknown_track", "rows_unknown_user"] {
+            counts[name] = event.etl?[name]?.intValue
+        }
         return counts
     }
 
@@ -72,11 +76,13 @@ struct Archive: LambdaHandler {
         let there = try await objects.headIfPresent(plain, in: bucket)
         let isTaken = there.map { $0.eTag != source.eTag } ?? false
         let key = PipelineNames.placeKey(folder, source, isTaken: isTaken)
-        guard let current = try await objects.headIfPresent(source.key, in: source.bucket), current.eTag == source.eTag else {
+        guard let current = try await objects.headIfPresent(source.key, in: source.bucket), current.eTag == source.eTag
+        else {
             if try await objects.headIfPresent(key, in: bucket)?.eTag == source.eTag { return key }
             throw PipelineError(
                 .objectMissing,
-                "\(source.bucket)/\(source.key) is not there in the version that was processed, nor is it in \(bucket)/\(key)")
+                "\(source.bucket)/\(source.key) is not there in the version that was processed, nor is it in \(bucket)/\(key)"
+            )
         }
         _ = try await objects.move(source.key, in: source.bucket, to: key, in: bucket, condition: .none)
         return key

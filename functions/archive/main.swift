@@ -6,6 +6,7 @@ LambdaRuntime.run { environment in
     let stores = try Stores.fromEnvironment(environment.variables, clock: environment.clock)
     let names = PipelineNames(environment: environment.variables)
     return Archive(
-        objects: stores.objects, tracker: FileTracker(table: stores.table(names.trackerSchema), clock: environment.clock),
+        objects: stores.objects,
+        tracker: FileTracker(table: stores.table(names.trackerSchema), clock: environment.clock),
         names: names)
 }

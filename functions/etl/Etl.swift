@@ -21,7 +21,8 @@ struct Etl: LambdaHandler {
                 "file processed",
                 [
                     "bucket": .string(source.bucket), "key": .string(source.key), "rows_in": result["rows_in"] ?? 0,
-                    "rows_enriched": result["rows_enriched"] ?? 0, "rows_unknown_track": result["rows_unknown_track"] ?? 0,
+                    "rows_enriched": result["rows_enriched"] ?? 0,
+                    "rows_unknown_track": result["rows_unknown_track"] ?? 0,
                     "dates": .int(result["dates"]?.arrayValue?.count ?? 0),
                 ])
             context.metrics.add("RowsEnriched", Double(result["rows_enriched"]?.intValue ?? 0))

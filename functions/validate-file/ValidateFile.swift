@@ -20,7 +20,8 @@ struct ValidateFile: LambdaHandler {
     static func thresholds(_ text: String?) throws -> StreamValidation.Thresholds {
         guard let text else { return StreamValidation.Thresholds() }
         guard let percent = Double(text), (0...100).contains(percent) else {
-            throw PipelineError(.configurationInvalid, "MAX_BAD_ROW_PERCENT is '\(text)': a number from 0 to 100 is expected")
+            throw PipelineError(
+                .configurationInvalid, "MAX_BAD_ROW_PERCENT is '\(text)': a number from 0 to 100 is expected")
         }
         return StreamValidation.Thresholds(maximumBadRowPercent: percent)
     }
@@ -54,7 +55,8 @@ struct ValidateFile: LambdaHandler {
         context.logger.info(
             "file validated",
             [
-                "bucket": .string(source.bucket), "key": .string(source.key), "status": .string(validation.status.rawValue),
+                "bucket": .string(source.bucket), "key": .string(source.key),
+                "status": .string(validation.status.rawValue),
                 "rows": .int(validation.rowCount), "bad_rows": .int(validation.badRowCount),
                 "reason": validation.reason.map { .string($0) } ?? .null,
             ])
@@ -67,7 +69,9 @@ struct ValidateFile: LambdaHandler {
             "good_row_count": .int(validation.goodRowCount), "bad_row_count": .int(validation.badRowCount),
             "report": ["bucket": .string(names.trialBucket), "key": .string(reportKey)],
             "references": .array(
-                references.map { ["bucket": .string(names.rawBucket), "key": .string($0.key), "etag": .string($0.eTag)] }),
+                references.map {
+                    ["bucket": .string(names.rawBucket), "key": .string($0.key), "etag": .string($0.eTag)]
+                }),
         ]
     }
 
@@ -80,7 +84,8 @@ struct ValidateFile: LambdaHandler {
         }
         throw PipelineError(
             .objectMissing,
-            "\(arrival.bucket)/\(arrival.key) is not there and was not processed before: it was removed after its event was sent")
+            "\(arrival.bucket)/\(arrival.key) is not there and was not processed before: it was removed after its event was sent"
+        )
     }
 
     private func alreadyProcessed(_ source: StreamSource, _ context: LambdaContext) -> JSONValue {

@@ -6,7 +6,8 @@ LambdaRuntime.run { environment in
     let stores = try Stores.fromEnvironment(environment.variables, clock: environment.clock)
     let names = PipelineNames(environment: environment.variables)
     return ValidateFile(
-        objects: stores.objects, tracker: FileTracker(table: stores.table(names.trackerSchema), clock: environment.clock),
+        objects: stores.objects,
+        tracker: FileTracker(table: stores.table(names.trackerSchema), clock: environment.clock),
         references: ReferenceLoader(objects: stores.objects, bucket: names.rawBucket), names: names,
         thresholds: try ValidateFile.thresholds(environment["MAX_BAD_ROW_PERCENT"]))
 }

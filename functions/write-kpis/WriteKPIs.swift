@@ -18,7 +18,8 @@ struct WriteKPIs: LambdaHandler {
             var written: [JSONValue] = []
             for date in try await dates(event) { written.append(try await writing.write(date: date)) }
             context.logger.info(
-                "KPIs written", ["key": .string(event.arrival.key), "dates": .array(written.map { $0["date"] ?? .null })])
+                "KPIs written",
+                ["key": .string(event.arrival.key), "dates": .array(written.map { $0["date"] ?? .null })])
             context.metrics.add("DaysMerged", Double(written.count))
             return ["dates": .array(written)]
         } catch {
@@ -35,7 +36,8 @@ struct WriteKPIs: LambdaHandler {
         }
         guard let dates = result?["dates"]?.arrayValue?.compactMap(\.stringValue) else {
             throw PipelineError(
-                .malformedEvent, "neither the event nor the trial bucket tells which days \(event.arrival.key) touches: run etl first")
+                .malformedEvent,
+                "neither the event nor the trial bucket tells which days \(event.arrival.key) touches: run etl first")
         }
         return dates
     }

@@ -99,15 +99,16 @@ package actor ArrivalIntake: ArrivalJournal {
 
     private func deliveries(of events: ObjectEvents) -> [QueuedDelivery] {
         let name = events.change.name
+        let now = clock.now
         var deliveries: [QueuedDelivery] = []
         for notification in routes.notifications(for: events.notificationName, key: name.key, in: name.bucket) {
             deliveries += queued(
                 events.notification(configurationID: notification.configurationID).bytes(), eventID: events.eventID,
                 to: .function(arn: notification.functionARN), targetID: notification.configurationID,
-                from: routes.account.bucketARN(name.bucket), acceptedAt: events.change.time)
+                from: routes.account.bucketARN(name.bucket), acceptedAt: now)
         }
         if routes.sendsToEventBridge(name.bucket) {
-            deliveries += self.deliveries(of: events.eventBridgeEvent, bus: "default", acceptedAt: events.change.time)
+            deliveries += self.deliveries(of: events.eventBridgeEvent, bus: "default", acceptedAt: now)
         }
         return deliveries
     }
@@ -116,7 +117,8 @@ package actor ArrivalIntake: ArrivalJournal {
         let id = event["id"]?.stringValue ?? entropy.uuid()
         return routes.targets(of: event, bus: bus).flatMap { rule, target -> [QueuedDelivery] in
             queued(
-                target.input(for: event, of: rule, at: acceptedAt), eventID: id, to: target.recipient, targetID: target.id,
+                target.input(for: event, of: rule, at: acceptedAt), eventID: id, to: target.recipient,
+                targetID: target.id,
                 from: rule.arn, acceptedAt: acceptedAt)
         }
     }
@@ -129,14 +131,17 @@ package actor ArrivalIntake: ArrivalJournal {
         schedule.waits(forEvent: eventID, to: target.arn, acceptedAt: acceptedAt).enumerated().map { copy, wait in
             QueuedDelivery(
                 target: target, origin: origin,
-                name: ArrivalIntake.name(eventID: eventID, to: target, targetID: targetID, from: origin, copy: copy), payload: payload,
+                name: ArrivalIntake.name(eventID: eventID, to: target, targetID: targetID, from: origin, copy: copy),
+                payload: payload,
                 acceptedAt: acceptedAt, due: acceptedAt + wait)
         }
     }
 
     /// A name that this delivery always has, and no other: of an execution `EVENT-ID_` and 16 digits, as EventBridge
     /// appends an id of its own; of an invocation a UUID.
-    static func name(eventID: String, to target: QueuedDelivery.Target, targetID: String, from origin: String, copy: Int) -> String {
+    static func name(
+        eventID: String, to target: QueuedDelivery.Target, targetID: String, from origin: String, copy: Int
+    ) -> String {
         let place = "\(origin)|\(targetID)|\(copy)"
         switch target {
         // Only deliveries of one event must be told apart, so 64 bits are plenty.

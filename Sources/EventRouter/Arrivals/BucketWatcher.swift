@@ -72,6 +72,8 @@ package actor BucketWatcher {
     private var tree = WatchedTree()
     /// Files to be looked at again, and what they were when they were last looked at.
     private var unsettled: [ObjectName: Unsettled] = [:]
+    /// Files that have been reported as unreadable, which is done once.
+    private var unreadable: Set<ObjectName> = []
     private var recheckAlarm: Alarm?
     private var scanAlarm: Alarm?
     private var hasExhaustedWatches = false
@@ -99,7 +101,8 @@ package actor BucketWatcher {
 
     init(
         root: String, buckets: Set<String>, objects: any ObjectStore, journal: any ArrivalJournal, clock: any WallClock,
-        limits: Limits = Limits(), source: any DirectoryEventSource, report: @escaping @Sendable (Problem) -> Void = { _ in }
+        limits: Limits = Limits(), source: any DirectoryEventSource,
+        report: @escaping @Sendable (Problem) -> Void = { _ in }
     ) {
         self.root = root
         self.buckets = buckets
@@ -370,15 +373,22 @@ package actor BucketWatcher {
             }
         } catch {
             guard !error.isNotFound else { return nil }
-            report(.unreadable(path: path, cause: error))
-            lookAgain(at: name, identity: nil, after: limits.retryInterval)
+            tryLater(name, error)
         }
         return nil
     }
 
+    /// Has a file that can't be read looked at again, and reports it the first time.
+    private func tryLater(_ name: ObjectName, _ error: any Error) {
+        if unreadable.insert(name).inserted { report(.unreadable(path: path(of: name), cause: error)) }
+        lookAgain(at: name, identity: nil, after: limits.retryInterval)
+    }
+
     /// Hands over those candidates that are not what the journal remembers; holds on until it takes them.
     private func offer(_ candidates: [Candidate]) async {
-        guard let seen = await insist(candidates.count, { try await self.journal.seen(candidates.map(\.name)) }) else { return }
+        guard let seen = await insist(candidates.count, { try await self.journal.seen(candidates.map(\.name)) }) else {
+            return
+        }
         let fresh = candidates.filter { $0.isAnnounced || seen[$0.name]?.identity != $0.identity }
         let digests = await digests(of: fresh)
         let now = clock.now
@@ -388,7 +398,8 @@ package actor BucketWatcher {
             if let known = seen[candidate.name], known.identity == candidate.identity, known.eTag == digest { continue }
             changes.append(
                 ObjectChange(
-                    name: candidate.name, kind: candidate.isCopy ? .copy : .put, time: now, identity: candidate.identity,
+                    name: candidate.name, kind: candidate.isCopy ? .copy : .put, time: now,
+                    identity: candidate.identity,
                     eTag: digest))
         }
         await accept(changes)
@@ -408,7 +419,9 @@ package actor BucketWatcher {
                 group.addTask {
                     do {
                         return (index, .digest(try await objects.head(name.key, in: name.bucket).eTag))
-                    } catch let error as ObjectStoreError where [.notFound, .noSuchBucket, .notAnObject].contains(error.code) {
+                    } catch let error as ObjectStoreError
+                        where [.notFound, .noSuchBucket, .notAnObject].contains(error.code)
+                    {
                         return (index, .gone)
                     } catch {
                         return (index, .failed(error))
@@ -423,13 +436,12 @@ package actor BucketWatcher {
         }
         return zip(candidates, outcomes).map { candidate, outcome in
             switch outcome {
-            case .digest(let digest): return digest
+            case .digest(let digest):
+                unreadable.remove(candidate.name)
+                return digest
             case .gone: return nil
             case .failed(let error):
-                if !(error is CancellationError) {
-                    report(.unreadable(path: path(of: candidate.name), cause: error))
-                    lookAgain(at: candidate.name, identity: nil, after: limits.retryInterval)
-                }
+                if !(error is CancellationError) { tryLater(candidate.name, error) }
                 return nil
             }
         }
@@ -438,7 +450,10 @@ package actor BucketWatcher {
     // MARK: - Removals
 
     private func remove(_ names: [ObjectName]) async {
-        for name in names { unsettled[name] = nil }
+        for name in names {
+            unsettled[name] = nil
+            unreadable.remove(name)
+        }
         guard let seen = await insist(names.count, { try await self.journal.seen(names) }) else { return }
         let now = clock.now
         await accept(names.filter { seen[$0] != nil }.map { ObjectChange(name: $0, kind: .removed, time: now) })

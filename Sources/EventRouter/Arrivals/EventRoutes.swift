@@ -72,7 +72,8 @@ package struct EventRoutes: Sendable {
             routes.functionARNs[function.name] = function.arn
             let policy = function.asynchronousInvocation
             routes.retries[function.arn] = InvocationRetry(
-                maximumRetryAttempts: policy.maximumRetryAttempts, maximumEventAge: .seconds(policy.maximumEventAgeSeconds))
+                maximumRetryAttempts: policy.maximumRetryAttempts,
+                maximumEventAge: .seconds(policy.maximumEventAgeSeconds))
         }
         for bucket in application.buckets { routes.add(bucket, &findings) }
         for rule in application.rules where rule.isEnabled { routes.add(rule, &findings) }
@@ -127,7 +128,8 @@ package struct EventRoutes: Sendable {
         var targets: [Target] = []
         for target in rule.targets {
             do {
-                targets.append(Target(id: target.id, recipient: recipient(target), input: try EventRoutes.input(target)))
+                targets.append(
+                    Target(id: target.id, recipient: recipient(target), input: try EventRoutes.input(target)))
             } catch {
                 findings.append(EventRoutes.invalid("\(error)", rule.logicalID, target.position))
             }
@@ -149,7 +151,8 @@ package struct EventRoutes: Sendable {
         case .path(let text):
             guard let path = EventPath(text) else {
                 throw ArrivalError(
-                    .invalidInput, "the InputPath \(text) of target \(target.id) is none: it has members and elements only")
+                    .invalidInput,
+                    "the InputPath \(text) of target \(target.id) is none: it has members and elements only")
             }
             return .path(path)
         case .transformer(let paths, let template):

@@ -7,7 +7,8 @@ final class Inotify: DirectoryEventSource {
     /// Bytes read at once: some two thousand events.
     static let bufferByteCount = 64 << 10
     /// What is asked for of each directory.
-    static let mask = UInt32(IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_ONLYDIR | IN_DONT_FOLLOW)
+    static let mask = UInt32(
+        IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_ONLYDIR | IN_DONT_FOLLOW)
 
     private let queue: File
     private let reader: Reader

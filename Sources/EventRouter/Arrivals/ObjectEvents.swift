@@ -49,7 +49,8 @@ struct ObjectEvents: Sendable {
 
     private var object: ArrivedObject {
         ArrivedObject(
-            bucket: change.name.bucket, key: change.name.key, byteCount: change.identity?.byteCount ?? 0, eTag: change.eTag,
+            bucket: change.name.bucket, key: change.name.key, byteCount: change.identity?.byteCount ?? 0,
+            eTag: change.eTag,
             sequencer: sequencer)
     }
 

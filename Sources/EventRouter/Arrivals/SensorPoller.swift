@@ -49,7 +49,9 @@ package actor SensorPoller {
         self.clock = clock
         self.entropy = entropy
         self.report = report
-        polls = try sensors.map { Poll(sensor: $0, wildcard: try $0.wildcard.map { try WildcardMatcher($0) }, state: nil) }
+        polls = try sensors.map {
+            Poll(sensor: $0, wildcard: try $0.wildcard.map { try WildcardMatcher($0) }, state: nil)
+        }
     }
 
     /// Polls each sensor's bucket at once and then at its interval, until the task is cancelled.
@@ -92,18 +94,23 @@ package actor SensorPoller {
         repeat {
             let page = try await objects.list(
                 sensor.bucket, prefix: sensor.prefix, after: next, limit: SensorPoller.pageCount)
-            for object in page.objects where polls[index].wildcard?.matches(object.key) ?? true { found[object.key] = object }
+            for object in page.objects where polls[index].wildcard?.matches(object.key) ?? true {
+                found[object.key] = object
+            }
             next = page.next
         } while next != nil
         let arrivals = state.observe(
             found.values.map {
                 SensedObject(
-                    key: $0.key, byteCount: $0.byteCount, modifiedNanoseconds: $0.lastModified.microsecondsSinceEpoch * 1_000,
+                    key: $0.key, byteCount: $0.byteCount,
+                    modifiedNanoseconds: $0.lastModified.microsecondsSinceEpoch * 1_000,
                     eTag: $0.eTag)
             })
         if state != before {
             let now = clock.now
-            let events = arrivals.compactMap { arrival in found[arrival.key].map { event(of: $0, sensor: sensor, at: now) } }
+            let events = arrivals.compactMap { arrival in
+                found[arrival.key].map { event(of: $0, sensor: sensor, at: now) }
+            }
             try await intake.put(events, onBus: "default", remembering: [memoryName: state.json.bytes()])
         }
         polls[index].state = state

@@ -39,7 +39,9 @@ extension ExecutionEngine {
     package var nextDeadline: Timestamp? { timers.nextDeadline() }
 
     /// Whether nothing happens before a timer fires or someone calls.
-    package var isIdle: Bool { pump == nil && starts.isEmpty && inputs.isEmpty && tasks.isEmpty && waitingTasks.isEmpty }
+    package var isIdle: Bool {
+        pump == nil && starts.isEmpty && inputs.isEmpty && tasks.isEmpty && waitingTasks.isEmpty
+    }
 
     /// Returns once nothing happens before a timer fires or someone calls.
     ///

@@ -76,7 +76,9 @@ extension ExecutionEngine {
             ExecutionError(.storage, "the execution could not be continued after a restart: \(detail)", cause: cause)
         }
         let input: JSONValue
-        do { input = try JSONValue(parsing: record.input) } catch { throw broken("its recorded input is no JSON", error) }
+        do { input = try JSONValue(parsing: record.input) } catch {
+            throw broken("its recorded input is no JSON", error)
+        }
         let definition = MachineDefinition(arn: record.stateMachineARN, roleARN: recorded.roleARN, bytes: [], file: "")
         var execution = Running(
             number: record.number,

@@ -103,7 +103,8 @@ extension ExecutionEngine {
         var execution = Running(
             number: number,
             reducer: ExecutionEngine.reducer(
-                of: start.machine.parsed, definition: start.machine.definition, name: start.name, input: start.input, seed: seed),
+                of: start.machine.parsed, definition: start.machine.definition, name: start.name, input: start.input,
+                seed: seed),
             time: now)
         let step = execution.reducer.start(at: now)
         running[number] = execution
@@ -113,7 +114,8 @@ extension ExecutionEngine {
                 execution: number, time: now,
                 start: StepRecord.Start(
                     stateMachineARN: start.machine.definition.arn, name: start.name, arn: arn,
-                    roleARN: start.machine.definition.roleARN, definitionDigest: start.machine.digest, input: start.text,
+                    roleARN: start.machine.definition.roleARN, definitionDigest: start.machine.digest,
+                    input: start.text,
                     seed: seed),
                 events: step.events.map { .made($0) }, end: end, deliveryID: start.deliveryID))
         batch.actions.append(
@@ -122,7 +124,8 @@ extension ExecutionEngine {
                 observations: [.started(arn: arn)] + ExecutionEngine.observations(of: step, arn: arn)))
         let record = ExecutionRecord(
             arn: arn, name: start.name, stateMachineARN: start.machine.definition.arn, status: end?.status ?? .running,
-            input: String(decoding: start.text, as: UTF8.self), output: end?.output.map { String(decoding: $0, as: UTF8.self) },
+            input: String(decoding: start.text, as: UTF8.self),
+            output: end?.output.map { String(decoding: $0, as: UTF8.self) },
             error: end?.error, cause: end?.cause, startedAt: now, stoppedAt: end == nil ? nil : now,
             eventCount: step.events.last?.id ?? 0, number: number)
         batch.starts.append((start, record))

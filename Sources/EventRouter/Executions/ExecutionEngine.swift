@@ -156,7 +156,8 @@ package actor ExecutionEngine: ExecutionStarting {
         do {
             return try StateMachine.parse(bytes, file: file)
         } catch {
-            throw ExecutionError(.invalidDefinition, "the state machine's definition \(file) can't be read", cause: error)
+            throw ExecutionError(
+                .invalidDefinition, "the state machine's definition \(file) can't be read", cause: error)
         }
     }
 
@@ -194,7 +195,8 @@ package actor ExecutionEngine: ExecutionStarting {
                 guard existing.status == .running, Array(existing.input.utf8) == request.input else {
                     throw ExecutionError(
                         .executionAlreadyExists,
-                        "there is an execution \(existing.arn) already (\(existing.status.rawValue)): choose another name")
+                        "there is an execution \(existing.arn) already (\(existing.status.rawValue)): choose another name"
+                    )
                 }
                 if let delivery = request.deliveryID { try await store.removeDelivery(delivery) }
                 let promise = Promise<StartResult>()
@@ -236,12 +238,14 @@ package actor ExecutionEngine: ExecutionStarting {
         guard ExecutionEngine.isValidName(name) else {
             throw ExecutionError(
                 .invalidName,
-                "an execution's name has 1 to 80 characters, without blanks, control characters, brackets and any of ?*\"#%\\^|~`$&,;:/")
+                "an execution's name has 1 to 80 characters, without blanks, control characters, brackets and any of ?*\"#%\\^|~`$&,;:/"
+            )
         }
         guard request.input.count <= ExecutionEngine.maximumInputByteCount else {
             throw ExecutionError(
                 .invalidInput,
-                "the input of execution \(name) has \(request.input.count) bytes, \(ExecutionEngine.maximumInputByteCount) are allowed")
+                "the input of execution \(name) has \(request.input.count) bytes, \(ExecutionEngine.maximumInputByteCount) are allowed"
+            )
         }
         do {
             return (machine, try JSONValue(parsing: request.input))
@@ -254,7 +258,8 @@ package actor ExecutionEngine: ExecutionStarting {
     static func isValidName(_ name: String) -> Bool {
         (1...80).contains(name.unicodeScalars.count)
             && name.unicodeScalars.allSatisfy { scalar in
-                !(scalar.value <= 0x20 || (0x7F...0x9F).contains(scalar.value) || "<>{}[]?*\"#%\\^|~`$&,;:/".unicodeScalars.contains(scalar))
+                !(scalar.value <= 0x20 || (0x7F...0x9F).contains(scalar.value)
+                    || "<>{}[]?*\"#%\\^|~`$&,;:/".unicodeScalars.contains(scalar))
             }
     }
 

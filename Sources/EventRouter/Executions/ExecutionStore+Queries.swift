@@ -12,7 +12,8 @@ extension ExecutionStore {
     private static func record(_ row: Statement) -> ExecutionRecord {
         ExecutionRecord(
             arn: row.text(0), name: row.text(1), stateMachineARN: row.text(2),
-            status: ExecutionStatus(rawValue: row.text(3)) ?? .failed, input: String(decoding: row.blob(4), as: UTF8.self),
+            status: ExecutionStatus(rawValue: row.text(3)) ?? .failed,
+            input: String(decoding: row.blob(4), as: UTF8.self),
             output: row.isNull(5) ? nil : String(decoding: row.blob(5), as: UTF8.self),
             error: row.isNull(6) ? nil : row.text(6), cause: row.isNull(7) ? nil : row.text(7),
             startedAt: Timestamp(microsecondsSinceEpoch: row.integer(8)),
@@ -68,7 +69,8 @@ extension ExecutionStore {
             if let found = try records("name = ? ORDER BY id DESC LIMIT 1", [.text(text)]).first { return found }
             guard !text.isEmpty else { return nil }
             let similar = try records(
-                "substr(name, 1, ?) = ? ORDER BY id DESC LIMIT 2", [.integer(Int64(text.unicodeScalars.count)), .text(text)])
+                "substr(name, 1, ?) = ? ORDER BY id DESC LIMIT 2",
+                [.integer(Int64(text.unicodeScalars.count)), .text(text)])
             return similar.count == 1 ? similar[0] : nil
         }
     }
@@ -149,7 +151,8 @@ extension ExecutionStore {
             }
             for index in found.indices {
                 try database.rows(
-                    "SELECT time, input FROM inputs WHERE execution = ? ORDER BY number", [.integer(found[index].record.number)]
+                    "SELECT time, input FROM inputs WHERE execution = ? ORDER BY number",
+                    [.integer(found[index].record.number)]
                 ) { row in
                     found[index].inputs.append((Timestamp(microsecondsSinceEpoch: row.integer(0)), row.blob(1)))
                 }

@@ -141,7 +141,8 @@ extension ExecutionStore {
                 WHERE id = ?
                 """,
                 [
-                    .text(end.status.rawValue), .integer(step.time.microsecondsSinceEpoch), end.output.map { .blob($0) } ?? .null,
+                    .text(end.status.rawValue), .integer(step.time.microsecondsSinceEpoch),
+                    end.output.map { .blob($0) } ?? .null,
                     end.error.map { .text($0) } ?? .null, end.cause.map { .text($0) } ?? .null, .integer(eventCount),
                     .integer(step.execution),
                 ])

@@ -60,13 +60,15 @@ private final class JobQueue: Sendable {
     func start() {
         var thread = pthread_t()
         let context = unsafe Unmanaged.passRetained(self).toOpaque()
-        let result = unsafe pthread_create(&thread, nil, { context in
-            if let context = unsafe context {
-                let queue = unsafe Unmanaged<JobQueue>.fromOpaque(context).takeRetainedValue()
-                queue.run()
-            }
-            return nil
-        }, context)
+        let result = unsafe pthread_create(
+            &thread, nil,
+            { context in
+                if let context = unsafe context {
+                    let queue = unsafe Unmanaged<JobQueue>.fromOpaque(context).takeRetainedValue()
+                    queue.run()
+                }
+                return nil
+            }, context)
         precondition(result == 0, "no thread could be started: \(result)")
         pthread_detach(thread)
     }

@@ -14,7 +14,8 @@ struct TaskRun: Sendable {
         let result = await functions.invoke(
             InvocationRequest(function: request.function, payload: request.payload.bytes()))
         switch result.outcome {
-        case .success(let payload): return .taskSucceeded(request.token, payload: String(decoding: payload, as: UTF8.self))
+        case .success(let payload):
+            return .taskSucceeded(request.token, payload: String(decoding: payload, as: UTF8.self))
         case .failure(let failure):
             if Task.isCancelled { return nil }
             return .taskFailed(

@@ -21,7 +21,8 @@ struct FrontDoor: Sendable {
             return error(501, "NotImplemented", "the operation \(target) is not served here")
         }
         return error(
-            404, "NotFound", "nothing is at \(request.method) \(request.path): see /_turntable/status and Lambda's Invoke API")
+            404, "NotFound",
+            "nothing is at \(request.method) \(request.path): see /_turntable/status and Lambda's Invoke API")
     }
 
     private func error(_ status: Int, _ type: String, _ message: String) -> HTTPResponse {

@@ -60,7 +60,9 @@ package actor Router {
                 let executions = ExecutionStatus.allCases.map { ($0.rawValue, JSONValue.int(counts[$0] ?? 0)) }
                 return ["executions": .object(JSONObject(executions))]
             }
-            server = try HTTPServer(limits: FrontDoor.limits, answersOversizedBodies: false) { await front.respond(to: $0) }
+            server = try HTTPServer(limits: FrontDoor.limits, answersOversizedBodies: false) {
+                await front.respond(to: $0)
+            }
             port = try server.listen(port: settings.port)
             switch settings.arrivalMode {
             case .watch:

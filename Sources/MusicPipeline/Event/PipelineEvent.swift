@@ -26,7 +26,8 @@ package struct PipelineEvent: Sendable {
         let state = event["state"] ?? event
         if let name = event["disposition"] {
             guard let known = name.stringValue.flatMap(Disposition.init) else {
-                throw PipelineError(.malformedEvent, "disposition is \(name.text()): ARCHIVED, QUARANTINED or FAILED is expected")
+                throw PipelineError(
+                    .malformedEvent, "disposition is \(name.text()): ARCHIVED, QUARANTINED or FAILED is expected")
             }
             disposition = known
         } else {

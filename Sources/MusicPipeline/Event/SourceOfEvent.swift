@@ -17,7 +17,8 @@ package enum SourceOfEvent {
             return StreamSource(bucket: arrival.bucket, key: arrival.key, eTag: metadata.eTag)
         }
         guard let eTag = arrival.eTag else {
-            throw PipelineError(.objectMissing, "\(arrival.bucket)/\(arrival.key) is not there, and the event names no version")
+            throw PipelineError(
+                .objectMissing, "\(arrival.bucket)/\(arrival.key) is not there, and the event names no version")
         }
         return StreamSource(bucket: arrival.bucket, key: arrival.key, eTag: eTag)
     }

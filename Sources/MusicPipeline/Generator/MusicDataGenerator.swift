@@ -1,5 +1,5 @@
-import Clocks
 import CSV
+import Clocks
 
 /// Makes input for the pipeline: songs, users and stream files, the same bytes for the same settings on any machine.
 ///
@@ -57,7 +57,8 @@ package struct MusicDataGenerator: Sendable {
     }
 
     private func write(
-        _ name: String, _ sink: @escaping (String, [UInt8]) throws -> Void, _ rows: ((([String]) throws -> Void)) throws -> Void
+        _ name: String, _ sink: @escaping (String, [UInt8]) throws -> Void,
+        _ rows: ((([String]) throws -> Void)) throws -> Void
     ) throws {
         var writer = CSVWriter()
         try rows { fields in
@@ -87,7 +88,9 @@ package struct MusicDataGenerator: Sendable {
             case 1: name = "\"\(name)\" (live)"
             default: break
             }
-            let artists = (0...Int(source.next() % 2)).map { _ in "\(pick(Vocabulary.givenNames)) \(pick(Vocabulary.familyNames))" }
+            let artists = (0...Int(source.next() % 2)).map { _ in
+                "\(pick(Vocabulary.givenNames)) \(pick(Vocabulary.familyNames))"
+            }
             var genres = [Vocabulary.genres[Int(source.next() % UInt64(Vocabulary.genres.count))]]
             while source.next() % 6 == 0, genres.count < 3 { genres.append(pick(Vocabulary.genres)) }
             let popularity = source.next() % 101

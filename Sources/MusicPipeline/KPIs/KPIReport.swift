@@ -15,12 +15,14 @@ package struct KPIReport: Sendable {
             var all = found
             for item in found {
                 if let name = item["genre"]?.stringValue,
-                    let songs = try await table.get(TableKey(partition: .string("GENRE#\(name)"), sort: .string("TOP_SONGS#\(date)")))
+                    let songs = try await table.get(
+                        TableKey(partition: .string("GENRE#\(name)"), sort: .string("TOP_SONGS#\(date)")))
                 {
                     all.append(songs)
                 }
             }
-            if let top = try await table.get(TableKey(partition: .string("DATE#\(date)"), sort: .string("TOP_GENRES"))) {
+            if let top = try await table.get(TableKey(partition: .string("DATE#\(date)"), sort: .string("TOP_GENRES")))
+            {
                 all.append(top)
             }
             items = all
@@ -82,7 +84,8 @@ package struct KPIReport: Sendable {
                 KPIReport.date(item), 1,
                 JSONValue.object([
                     "kind": "top_songs", "date": .string(KPIReport.date(item)), "genre": KPIItem.json(item["genre"]),
-                    "songs": KPIReport.list(item["songs"], ["rank", "track_id", "track_name", "artists", "listen_count"]),
+                    "songs": KPIReport.list(
+                        item["songs"], ["rank", "track_id", "track_name", "artists", "listen_count"]),
                 ])
             )
         }

@@ -56,7 +56,8 @@ package struct KPIWriting: Sendable {
             }
         }
         throw PipelineError(
-            .superseded, "the KPIs of \(date) were merged by others \(KPIWriting.maximumMergeCount) times meanwhile; try again")
+            .superseded,
+            "the KPIs of \(date) were merged by others \(KPIWriting.maximumMergeCount) times meanwhile; try again")
     }
 
     private func merge(_ date: String) async throws -> DayMerge {
@@ -64,7 +65,8 @@ package struct KPIWriting: Sendable {
         var after: String?
         repeat {
             let page = try await objects.list(
-                trialBucket, prefix: PipelineNames.partialPrefix(date: date), after: after, limit: ObjectPage.maximumCount)
+                trialBucket, prefix: PipelineNames.partialPrefix(date: date), after: after,
+                limit: ObjectPage.maximumCount)
             for object in page.objects {
                 let bytes = try await objects.get(
                     object.key, in: trialBucket, maximumByteCount: KPIWriting.maximumPartialByteCount
@@ -138,7 +140,8 @@ enum KPIItem {
         case .number(let spelling)?: JSONNumber(spelling: spelling).map { .number($0) } ?? .null
         case .bool(let value)?: .bool(value)
         case .list(let elements)?: .array(elements.map { json($0) })
-        case .map(let members)?: .object(JSONObject(members.sorted { $0.key < $1.key }.map { ($0.key, json($0.value)) }))
+        case .map(let members)?:
+            .object(JSONObject(members.sorted { $0.key < $1.key }.map { ($0.key, json($0.value)) }))
         default: .null
         }
     }

@@ -18,9 +18,13 @@ package actor ReferenceLoader {
     /// - Throws: ``PipelineError`` `.referenceMissing` or `.referenceInvalid`.
     package func check() async throws -> [ReferenceObject] {
         var all: [ReferenceObject] = []
-        for (prefix, columns) in [(PipelineNames.songsPrefix, Songs.columns), (PipelineNames.usersPrefix, Users.columns)] {
+        for (prefix, columns) in [
+            (PipelineNames.songsPrefix, Songs.columns), (PipelineNames.usersPrefix, Users.columns),
+        ] {
             let found = try await ReferenceObject.all(prefix, in: bucket, objects: objects)
-            for object in found where !isKnown(object) { try await read(object, columns, isHeaderEnough: true) { _ in } }
+            for object in found where !isKnown(object) {
+                try await read(object, columns, isHeaderEnough: true) { _ in }
+            }
             all += found
         }
         return all

@@ -13,12 +13,15 @@ package struct ReferenceObject: Sendable, Hashable {
         var after: String?
         repeat {
             let page = try await objects.list(bucket, prefix: prefix, after: after, limit: ObjectPage.maximumCount)
-            found += page.objects.filter { $0.key.hasSuffix(".csv") }.map { ReferenceObject(key: $0.key, eTag: $0.eTag) }
+            found += page.objects.filter { $0.key.hasSuffix(".csv") }.map {
+                ReferenceObject(key: $0.key, eTag: $0.eTag)
+            }
             after = page.next
         } while after != nil
         guard !found.isEmpty else {
             throw PipelineError(
-                .referenceMissing, "there is no \(prefix)*.csv in \(bucket): put the reference file there; the execution waits")
+                .referenceMissing,
+                "there is no \(prefix)*.csv in \(bucket): put the reference file there; the execution waits")
         }
         return found
     }

@@ -46,7 +46,8 @@ package struct Songs: Sendable {
     package func label(of id: ByteText) -> (name: String, artists: String)? {
         numbers[id].map { number in
             (
-                String(decoding: names[Int(number)], as: UTF8.self), String(decoding: artists[Int(number)], as: UTF8.self)
+                String(decoding: names[Int(number)], as: UTF8.self),
+                String(decoding: artists[Int(number)], as: UTF8.self)
             )
         }
     }

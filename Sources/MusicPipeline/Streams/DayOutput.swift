@@ -8,7 +8,8 @@ struct DayOutput {
     static let bufferedRowLimit = 8_192
 
     static let columns = [
-        ParquetColumn("user_id", .int64), ParquetColumn("track_id", .utf8), ParquetColumn("timestamp", .timestampMicros),
+        ParquetColumn("user_id", .int64), ParquetColumn("track_id", .utf8),
+        ParquetColumn("timestamp", .timestampMicros),
         ParquetColumn("genre", .utf8), ParquetColumn("track_name", .utf8), ParquetColumn("artists", .utf8),
         ParquetColumn("listen_duration", .int32), ParquetColumn("user_age", .int32, isOptional: true),
         ParquetColumn("user_country", .utf8, isOptional: true),
@@ -49,8 +50,10 @@ struct DayOutput {
     mutating func flush(isForced: Bool = false) async throws {
         guard !users.isEmpty, isForced || users.count >= DayOutput.bufferedRowLimit else { return }
         try writer.append([
-            .int64(users), .indices(tracks), .timestampMicros(times), .indices(genres), .indices(tracks), .indices(tracks),
-            .int32(Array(repeating: Int32(DayKPIs.listenDuration), count: users.count)), .int32(ages), .indices(countries),
+            .int64(users), .indices(tracks), .timestampMicros(times), .indices(genres), .indices(tracks),
+            .indices(tracks),
+            .int32(Array(repeating: Int32(DayKPIs.listenDuration), count: users.count)), .int32(ages),
+            .indices(countries),
         ])
         users.removeAll(keepingCapacity: true)
         tracks.removeAll(keepingCapacity: true)

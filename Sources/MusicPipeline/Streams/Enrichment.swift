@@ -1,5 +1,5 @@
-import Clocks
 import CSV
+import Clocks
 package import JSON
 package import MusicKPIs
 package import Storage
@@ -52,7 +52,9 @@ package struct Enrichment: Sendable {
             let days = try await pass.run(&counts, countsRows: isFirst)
             isFirst = false
             for day in days {
-                parquet.append(["key": .string(day.parquet.key), "rows": .int(day.rowCount), "bytes": .int(day.parquet.byteCount)])
+                parquet.append([
+                    "key": .string(day.parquet.key), "rows": .int(day.rowCount), "bytes": .int(day.parquet.byteCount),
+                ])
                 partials.append((day.partial.date, try await put(day.partial)))
             }
         } while pass.hasMore
@@ -74,7 +76,8 @@ package struct Enrichment: Sendable {
         do {
             _ = try await objects.put(bytes, as: key, in: trialBucket, condition: .ifAbsent)
         } catch let error as ObjectStoreError where error.code == .preconditionFailed {
-            bytes = try await objects.get(key, in: trialBucket, maximumByteCount: KPIWriting.maximumPartialByteCount).bytes
+            bytes = try await objects.get(key, in: trialBucket, maximumByteCount: KPIWriting.maximumPartialByteCount)
+                .bytes
         }
         return [
             "date": .string(partial.date), "key": .string(key), "digest": .string(PartialAggregate.digest(of: bytes)),

@@ -1,5 +1,5 @@
-import Clocks
 import CSV
+import Clocks
 import MusicKPIs
 import Parquet
 import Storage

@@ -104,7 +104,10 @@ package struct StreamValidation: Sendable {
             "row_count": .int(rowCount), "good_row_count": .int(goodRowCount), "bad_row_count": .int(badRowCount),
             "bad_rows": .array(
                 badRows.sorted { $0.line < $1.line }.map { row in
-                    ["line": .int(row.line), "column": row.column.map { .string($0) } ?? .null, "reason": .string(row.reason)]
+                    [
+                        "line": .int(row.line), "column": row.column.map { .string($0) } ?? .null,
+                        "reason": .string(row.reason),
+                    ]
                 }),
         ]
     }

@@ -76,12 +76,14 @@ package struct FileTracker: Sendable {
         } catch let error as TableError where error.isConditionFailed {
             if try await status(of: source) == .processed { return false }
             throw PipelineError(
-                .leaseHeld, "\(source.bucket)/\(source.key) is being processed by another execution; try again when its lease ends")
+                .leaseHeld,
+                "\(source.bucket)/\(source.key) is being processed by another execution; try again when its lease ends")
         }
     }
 
     /// Marks what has become of a file version, and ends the lease. A version that is processed stays so.
-    package func mark(_ source: StreamSource, _ status: Status, owner: String, counts: [String: Int] = [:]) async throws {
+    package func mark(_ source: StreamSource, _ status: Status, owner: String, counts: [String: Int] = [:]) async throws
+    {
         let now = clock.now
         var set: Item = [
             "status": .string(status.rawValue), "execution": .string(owner), "updated": .string(now.iso8601),

@@ -82,7 +82,8 @@ struct ColumnBuffer {
             }
             guard numbers.count < ColumnChunk.dictionaryEntryLimit else {
                 return try ColumnChunk.plain(
-                    rowCount: int32s.count, definitions: definitions, statistics: statistics, codec: codec, offset: offset
+                    rowCount: int32s.count, definitions: definitions, statistics: statistics, codec: codec,
+                    offset: offset
                 ) { rows, page in
                     for case let value? in int32s[rows] { PlainEncoding.append(value, to: &page) }
                 }

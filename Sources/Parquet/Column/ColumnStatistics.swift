@@ -6,7 +6,9 @@ struct ColumnStatistics {
     var nullCount = 0
     var bounds: (minimum: [UInt8], maximum: [UInt8])?
 
-    static func bounds<Value: FixedWidthInteger>(_ values: some Sequence<Value>) -> (minimum: [UInt8], maximum: [UInt8])? {
+    static func bounds<Value: FixedWidthInteger>(_ values: some Sequence<Value>) -> (
+        minimum: [UInt8], maximum: [UInt8]
+    )? {
         var least: Value?
         var greatest: Value?
         for value in values {

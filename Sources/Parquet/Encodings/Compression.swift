@@ -12,13 +12,15 @@ extension ParquetCodec {
             status = unsafe bytes.withUnsafeBytes { input in
                 unsafe output.withMemoryRebound(to: CChar.self) { output in
                     unsafe snappy_compress(
-                        input.baseAddress?.assumingMemoryBound(to: CChar.self), input.count, output.baseAddress, &length)
+                        input.baseAddress?.assumingMemoryBound(to: CChar.self), input.count, output.baseAddress, &length
+                    )
                 }
             }
             count = status == SNAPPY_OK ? length : 0
         }
         guard status == SNAPPY_OK else {
-            throw ParquetError(.compressionFailed, "snappy refused a page of \(bytes.count) bytes (status \(status.rawValue))")
+            throw ParquetError(
+                .compressionFailed, "snappy refused a page of \(bytes.count) bytes (status \(status.rawValue))")
         }
         return result
     }

@@ -46,10 +46,12 @@ package struct ParquetWriter {
         guard !isFinished else { throw ParquetError(.finished, "rows after the end of the file") }
         guard batch.count == columns.count, Set(batch.map(\.count)).count <= 1 else {
             throw ParquetError(
-                .schemaMismatch, "a batch of \(batch.count) columns with \(batch.map(\.count)) rows, for \(columns.count) columns")
+                .schemaMismatch,
+                "a batch of \(batch.count) columns with \(batch.map(\.count)) rows, for \(columns.count) columns")
         }
         for (buffer, values) in zip(buffers, batch) where !buffer.accepts(values) {
-            throw ParquetError(.schemaMismatch, "values of another kind than column \(buffer.column.name) has, or a null")
+            throw ParquetError(
+                .schemaMismatch, "values of another kind than column \(buffer.column.name) has, or a null")
         }
         for index in buffers.indices { buffers[index].append(batch[index]) }
         bufferedRowCount += batch.first?.count ?? 0

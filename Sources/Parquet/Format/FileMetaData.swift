@@ -75,7 +75,8 @@ enum FileMetaData {
     }
 
     private static func rowGroup(
-        _ writer: inout CompactWriter, _ group: RowGroupMetaData, ordinal: Int, _ columns: [ParquetColumn], _ codec: ParquetCodec
+        _ writer: inout CompactWriter, _ group: RowGroupMetaData, ordinal: Int, _ columns: [ParquetColumn],
+        _ codec: ParquetCodec
     ) {
         writer.field(1, list: Array(zip(group.chunks, columns))) { writer, element in
             let (chunk, column) = element
@@ -110,4 +111,3 @@ enum FileMetaData {
         }
     }
 }
-

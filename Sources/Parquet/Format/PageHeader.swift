@@ -35,4 +35,3 @@ enum PageHeader {
         return writer.bytes
     }
 }
-

@@ -23,7 +23,7 @@ final class DemoRouter: Sendable {
         unsafe posix_spawn_file_actions_adddup2(&actions, output, 1)
         unsafe posix_spawn_file_actions_adddup2(&actions, output, 2)
         var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
-        defer { for unsafe argument in unsafe arguments { unsafe free(argument) } }
+        defer { unsafe arguments.forEach { unsafe free($0) } }
         var process: pid_t = 0
         let code = unsafe posix_spawn(&process, words[0], &actions, nil, &arguments, environ)
         guard code == 0 else { throw FileSystemError(code: code, operation: "start", path: words[0]) }
@@ -40,7 +40,9 @@ final class DemoRouter: Sendable {
     /// - Throws: ``CommandError`` with the router's own words when it has ended.
     func address() throws -> String? {
         var status: Int32 = 0
-        if unsafe waitpid(process, &status, WNOHANG) == process { throw CommandError("the router did not start:\n\(output)") }
+        if unsafe waitpid(process, &status, WNOHANG) == process {
+            throw CommandError("the router did not start:\n\(output)")
+        }
         return output.split(separator: "\n").first { $0.hasPrefix("ready ") }.map { String($0.dropFirst(6)) }
     }
 

@@ -20,7 +20,9 @@ struct DemoSummary {
             let quarantine = try exists("warehouse.bucket", "quarantine/streams/\(file.name)")
             switch file.expectation {
             case .archived:
-                if !own.contains(where: { $0.states.contains("ArchiveFile") && $0.record.status == .succeeded }) || !archive {
+                if !own.contains(where: { $0.states.contains("ArchiveFile") && $0.record.status == .succeeded })
+                    || !archive
+                {
                     complaints.append("\(file.name) should be processed and archived")
                 }
             case .quarantined:

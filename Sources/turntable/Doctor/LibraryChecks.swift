@@ -8,7 +8,8 @@ enum LibraryChecks {
     static func all() -> [Diagnosis] {
         wanted.map { name, use, package in
             guard let handle = unsafe dlopen(name, RTLD_LAZY) else {
-                return .failure("libraries", "\(name) is not there: \(use) needs it", advice: "run 'apt-get install \(package)'")
+                return .failure(
+                    "libraries", "\(name) is not there: \(use) needs it", advice: "run 'apt-get install \(package)'")
             }
             unsafe dlclose(handle)
             return .pass("libraries", "\(name) is there")

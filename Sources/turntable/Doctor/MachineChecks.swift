@@ -27,7 +27,8 @@ enum MachineChecks {
                 return .failure("disk", detail, advice: "free some space or choose another folder with --data")
             }
             if free < wantedFreeBytes {
-                return .warning("disk", detail, advice: "keep at least \(ByteCount(wantedFreeBytes)) free for data and history")
+                return .warning(
+                    "disk", detail, advice: "keep at least \(ByteCount(wantedFreeBytes)) free for data and history")
             }
             return .pass("disk", detail)
         } catch {
@@ -41,7 +42,8 @@ enum MachineChecks {
         }
         let detail = "\(ByteCount(available)) available"
         guard available < wantedMemoryBytes else { return .pass("memory", detail) }
-        return .warning("memory", detail, advice: "functions are killed at the template's MemorySize; close what uses memory")
+        return .warning(
+            "memory", detail, advice: "functions are killed at the template's MemorySize; close what uses memory")
     }
 
     private static func meminfo(_ name: String) -> Int? {
@@ -60,7 +62,8 @@ enum MachineChecks {
         let soft = limit.rlim_cur > UInt(Int.max) ? Int.max : Int(limit.rlim_cur)
         guard soft < wantedDescriptors else { return .pass("descriptors", "\(soft) per process") }
         return .warning(
-            "descriptors", "\(soft) per process", advice: "run 'ulimit -n \(wantedDescriptors * 4)' before 'turntable serve'")
+            "descriptors", "\(soft) per process",
+            advice: "run 'ulimit -n \(wantedDescriptors * 4)' before 'turntable serve'")
     }
 
     static func inotify() -> Diagnosis {
@@ -70,10 +73,12 @@ enum MachineChecks {
         }
         guard let watches = limit("max_user_watches"), let instances = limit("max_user_instances") else {
             return .warning(
-                "inotify", "/proc/sys/fs/inotify can't be read", advice: "use 'turntable serve --arrivals poll' if no file arrives")
+                "inotify", "/proc/sys/fs/inotify can't be read",
+                advice: "use 'turntable serve --arrivals poll' if no file arrives")
         }
         let detail = "\(watches) watches, \(instances) instances per user"
         guard watches < wantedWatches else { return .pass("inotify", detail) }
-        return .warning("inotify", detail, advice: "run 'sysctl fs.inotify.max_user_watches=\(wantedWatches * 8)' as root")
+        return .warning(
+            "inotify", detail, advice: "run 'sysctl fs.inotify.max_user_watches=\(wantedWatches * 8)' as root")
     }
 }

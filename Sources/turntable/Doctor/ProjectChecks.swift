@@ -25,7 +25,8 @@ struct ProjectChecks {
             try FileSystem.rename(probe, to: "\(probe)-renamed")
             try FileSystem.removeFile("\(probe)-renamed")
         } catch {
-            return .failure("data folder", "\(error)", advice: "make \(root) writable, or choose another folder with --data")
+            return .failure(
+                "data folder", "\(error)", advice: "make \(root) writable, or choose another folder with --data")
         }
         return .pass("data folder", "\(root) can be written")
     }
@@ -39,7 +40,8 @@ struct ProjectChecks {
                 guard findings.isEmpty else {
                     return .failure(
                         "databases", "\(path): \(findings[0])",
-                        advice: "stop the router, keep a copy, and let 'sqlite3 \(path) .recover' save what can be saved")
+                        advice:
+                            "stop the router, keep a copy, and let 'sqlite3 \(path) .recover' save what can be saved")
                 }
                 checked.append(FileSystem.name(of: path))
             } catch {
@@ -84,7 +86,8 @@ struct ProjectChecks {
             server.close(port: try server.listen(port: port))
             return .pass("port", "127.0.0.1:\(port) is free")
         } catch {
-            return .warning("port", "\(error)", advice: "if no router is meant to be running, use 'turntable serve --port 0'")
+            return .warning(
+                "port", "\(error)", advice: "if no router is meant to be running, use 'turntable serve --port 0'")
         }
     }
 }

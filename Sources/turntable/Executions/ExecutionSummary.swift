@@ -32,7 +32,8 @@ struct ExecutionSummary: Sendable {
         var summaries: [ExecutionSummary] = []
         var before: Int64?
         repeat {
-            let page = try await store.executions(matching: filter, before: before, limit: min(1_000, limit - summaries.count))
+            let page = try await store.executions(
+                matching: filter, before: before, limit: min(1_000, limit - summaries.count))
             for record in page.executions { summaries.append(try await ExecutionSummary(record, in: store)) }
             before = page.next
         } while before != nil && summaries.count < limit

@@ -34,7 +34,9 @@ enum HistoryText {
 
     /// The state's or function's name, or the error and its cause.
     private static func remark(_ event: JSONValue) -> String {
-        guard let details = event.objectValue?.first(where: { $0.key.hasSuffix("EventDetails") })?.value else { return "" }
+        guard let details = event.objectValue?.first(where: { $0.key.hasSuffix("EventDetails") })?.value else {
+            return ""
+        }
         if let error = details["error"]?.stringValue {
             let cause = details["cause"]?.stringValue ?? ""
             let shown = cause.count > causeLimit ? cause.prefix(causeLimit) + "…" : cause[...]

@@ -29,7 +29,9 @@ struct TextTable {
             return text + "\n"
         }
         var lines = header.map { line($0) } ?? ""
-        if header != nil { lines += margin + widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ") + "\n" }
+        if header != nil {
+            lines += margin + widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ") + "\n"
+        }
         return lines + rows.map(line).joined()
     }
 }

@@ -62,7 +62,8 @@ struct Demo: Verb {
     private func demoFiles(_ input: String) throws -> [DemoFile] {
         var files = try generator.streamFiles.map { file in
             DemoFile(
-                name: file.name, bytes: try FileSystem.readFile("\(input)/\(file.name)"), expectation: .archived, remark: "")
+                name: file.name, bytes: try FileSystem.readFile("\(input)/\(file.name)"), expectation: .archived,
+                remark: "")
         }
         let (second, third, fourth) = (files[1], files[2], files[3])
         files[0] = DemoFile(
@@ -96,7 +97,8 @@ struct Demo: Verb {
 
         // The same content again under the same name: nothing may change.
         let again = DemoFile(
-            name: files[4].name, bytes: files[4].bytes, expectation: .alreadyProcessed, remark: "delivered a second time")
+            name: files[4].name, bytes: files[4].bytes, expectation: .alreadyProcessed,
+            remark: "delivered a second time")
         try drop(again, into: raw)
         try await settled(files.count + 1, store)
         return try await report(files + [again], store)
@@ -112,7 +114,9 @@ struct Demo: Verb {
         try await wait("\(count) executions to end") { () -> Void? in
             let counts = try await store.counts()
             let ended = counts.filter { $0.key != .running }.reduce(0) { $0 + $1.value }
-            if ended != shown, ended % 5 == 0 || ended >= count { Console.print("  \(ended) of \(count) executions have ended") }
+            if ended != shown, ended % 5 == 0 || ended >= count {
+                Console.print("  \(ended) of \(count) executions have ended")
+            }
             shown = ended
             return ended >= count && (counts[.running] ?? 0) == 0 ? () : nil
         }

@@ -4,7 +4,9 @@ import EventRouter
 struct Doctor: Verb {
     static let name = "doctor"
     static let summary = "checks machine, libraries, port, data folder and template, and says what to do"
-    static let options = [Option.data, .template, .json, .value("port", "N", "the port that the router would have (4566)")]
+    static let options = [
+        Option.data, .template, .json, .value("port", "N", "the port that the router would have (4566)"),
+    ]
     static let details = "Exit status 1 when a check failed; warnings alone are status 0."
 
     private let project: Project

@@ -25,7 +25,9 @@ struct Executions: Verb {
             let names = ExecutionStatus.allCases.map(\.rawValue)
             status = ExecutionStatus(rawValue: text)
             guard status != nil else {
-                throw UsageError("--status takes \(names.joined(separator: ", ")), not '\(text)'\(Suggestion.hint(for: text, in: names))")
+                throw UsageError(
+                    "--status takes \(names.joined(separator: ", ")), not '\(text)'\(Suggestion.hint(for: text, in: names))"
+                )
             }
         }
         filter = ExecutionFilter(status: status)

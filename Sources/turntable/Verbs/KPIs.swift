@@ -9,7 +9,8 @@ struct KPIs: Verb {
     static let name = "kpis"
     static let summary = "prints the daily KPIs per genre, top songs and top genres"
     static let options = [
-        Option.data, .template, .json, .value("date", "YYYY-MM-DD", "only this day"), .value("genre", "GENRE", "only this genre"),
+        Option.data, .template, .json, .value("date", "YYYY-MM-DD", "only this day"),
+        .value("genre", "GENRE", "only this genre"),
     ]
     static let details =
         "--json prints three kinds of lines: genre, top_songs and top_genres, ascending by date."
@@ -48,7 +49,8 @@ struct KPIs: Verb {
             Console.print("\nTop songs")
             Console.write(
                 TextTable(
-                    report.songRows, header: ["DATE", "GENRE", "RANK", "TRACK", "ARTISTS", "LISTENS"], rightAligned: [2, 5]
+                    report.songRows, header: ["DATE", "GENRE", "RANK", "TRACK", "ARTISTS", "LISTENS"],
+                    rightAligned: [2, 5]
                 ).text)
             Console.print("\nTop genres")
             Console.write(TextTable(report.topGenreRows, header: ["DATE", "GENRES"]).text)

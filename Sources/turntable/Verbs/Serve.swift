@@ -1,5 +1,6 @@
 import Clocks
 import EventRouter
+import HTTPServer
 
 /// Runs the router until it is told to stop.
 struct Serve: Verb {
@@ -35,10 +36,16 @@ struct Serve: Verb {
     func run() async throws -> Bool {
         let signals = try TerminationSignals()
         let settings = RouterSettings(
-            data: project.data, application: try project.runnableApplication(), productsFolder: try project.productsFolder(),
+            data: project.data, application: try project.runnableApplication(),
+            productsFolder: try project.productsFolder(),
             templateFolder: try project.templateFolder(), port: port, arrivalMode: mode, grace: .seconds(grace))
-        let router = try await Router(settings: settings, clock: SystemClock(), entropy: SystemEntropy()) { remark in
-            Console.note("turntable: \(remark)")
+        let router: Router
+        do {
+            router = try await Router(settings: settings, clock: SystemClock(), entropy: SystemEntropy()) { remark in
+                Console.note("turntable: \(remark)")
+            }
+        } catch let error as HTTPServerError where error.code == .portInUse {
+            throw CommandError("\(error); or choose another port with --port (0 picks a free one)")
         }
         Console.print("ready http://127.0.0.1:\(router.port)")
         let work = Task { try await router.run() }
