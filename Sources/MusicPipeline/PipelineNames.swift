@@ -24,6 +24,8 @@ package struct PipelineNames: Sendable, Hashable {
         trackerTable = name("TRACKER_TABLE", trackerTable)
     }
 
+    package var buckets: [String] { [rawBucket, trialBucket, warehouseBucket] }
+
     /// The index that lists all genres of a day.
     package static let dateIndex = "by-date"
 

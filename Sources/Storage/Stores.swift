@@ -13,6 +13,15 @@ public struct Stores: Sendable {
     /// The table of this schema; nothing is opened until it is used.
     public func table(_ schema: TableSchema) -> any Table { makeTable(schema) }
 
+    /// Makes buckets that are not there, where buckets are folders: a handler invoked by itself has no router that would.
+    /// Elsewhere buckets are made by who deploys.
+    ///
+    /// - Throws: ``ObjectStoreError`` when the data folder can't be written.
+    public func createLocalBuckets(_ names: [String]) throws {
+        guard let directory = objects as? DirectoryObjectStore else { return }
+        for name in names { try directory.createBucket(name) }
+    }
+
     /// The variable that names the data folder.
     public static let variable = "TURNTABLE_DATA"
     /// The data folder where the variable is not set.

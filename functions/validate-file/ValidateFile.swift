@@ -5,7 +5,7 @@ import MusicKPIs
 import MusicPipeline
 import Storage
 
-/// Checks an arrived stream file and takes it over for the execution.
+/// Checks an arrived stream file and takes it over for the execution, if there is one.
 ///
 /// Idempotent: run again by the same owner it gives the same result and report; for a file that is processed already it
 /// changes nothing.
@@ -44,7 +44,10 @@ struct ValidateFile: LambdaHandler {
         let source = StreamSource(bucket: arrival.bucket, key: arrival.key, eTag: metadata.eTag)
         if try await tracker.status(of: source) == .processed { return alreadyProcessed(source, context) }
         let references = try await references.check()
-        guard try await tracker.acquire(source, owner: event.owner) else { return alreadyProcessed(source, context) }
+        // A handler invoked by itself only looks: a lease that nobody ends would keep executions from the file.
+        if let execution = event.execution {
+            guard try await tracker.acquire(source, owner: execution) else { return alreadyProcessed(source, context) }
+        }
 
         let validation = try await StreamValidation(source, from: objects, thresholds: thresholds)
         let reportKey = PipelineNames.reportKey(source)

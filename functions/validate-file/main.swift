@@ -5,6 +5,7 @@ import Storage
 LambdaRuntime.run { environment in
     let stores = try Stores.fromEnvironment(environment.variables, clock: environment.clock)
     let names = PipelineNames(environment: environment.variables)
+    try stores.createLocalBuckets(names.buckets)
     return ValidateFile(
         objects: stores.objects,
         tracker: FileTracker(table: stores.table(names.trackerSchema), clock: environment.clock),

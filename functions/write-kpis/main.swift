@@ -5,6 +5,7 @@ import Storage
 LambdaRuntime.run { environment in
     let stores = try Stores.fromEnvironment(environment.variables, clock: environment.clock)
     let names = PipelineNames(environment: environment.variables)
+    try stores.createLocalBuckets(names.buckets)
     let references = ReferenceLoader(objects: stores.objects, bucket: names.rawBucket)
     return WriteKPIs(
         objects: stores.objects,

@@ -12,7 +12,9 @@ package struct PipelineEvent: Sendable {
         case failed = "FAILED"
     }
 
-    /// Who works on the file: the execution, or the request when there is none.
+    /// The execution that works on the file; nil when a handler is invoked by itself.
+    package let execution: String?
+    /// Who is to be named in the tracker: the execution, else the request.
     package let owner: String
     package let arrival: FileArrival
     package let validation: JSONValue?
@@ -44,7 +46,8 @@ package struct PipelineEvent: Sendable {
                 .malformedEvent, "the event tells of \(arrivals.count) arrived objects: one at a time is processed")
         }
         arrival = arrivals[0]
-        owner = state["execution"]?.stringValue ?? requestID
+        execution = state["execution"]?.stringValue
+        owner = execution ?? requestID
         validation = state["validation"]
         etl = state["etl"]
     }
