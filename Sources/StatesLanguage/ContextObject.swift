@@ -8,19 +8,20 @@ struct ContextObject {
     let startTime: Timestamp
     let stateName: String
     let enteredTime: Timestamp
-    let retryCount: Int
+    /// Nil for states that can't be retried.
+    let retryCount: Int?
     let item: Scope.Item?
 
     var json: JSONValue {
+        var state: JSONObject = ["Name": .string(stateName), "EnteredTime": .string(enteredTime.iso8601)]
+        state["RetryCount"] = retryCount.map { .int($0) }
         var object: JSONObject = [
             "Execution": [
                 "Id": .string(identity.arn), "Input": executionInput, "StartTime": .string(startTime.iso8601),
                 "Name": .string(identity.name), "RoleArn": .string(identity.roleARN), "RedriveCount": 0,
             ],
             "StateMachine": ["Id": .string(identity.stateMachineARN), "Name": .string(identity.stateMachineName)],
-            "State": [
-                "Name": .string(stateName), "EnteredTime": .string(enteredTime.iso8601), "RetryCount": .int(retryCount),
-            ],
+            "State": .object(state),
         ]
         if let item { object["Map"] = ["Item": ["Index": .int(item.index), "Value": item.value]] }
         return .object(object)

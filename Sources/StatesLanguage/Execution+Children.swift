@@ -31,9 +31,11 @@ extension Execution {
         switch map.maximumConcurrency {
         case .fixed(let limit): if limit > 0 { concurrency = limit }
         case .path(let path):
-            guard let limit = try required(path, data).intValue, limit >= 0 else {
+            let value = try required(path, data)
+            guard let limit = value.intValue, limit >= 0 else {
                 throw .runtime(
-                    "The MaxConcurrencyPath parameter '\(path.text)' does not reference a non-negative integer")
+                    "The MaxConcurrencyPath field refers to value \(value.text()) which is not a valid integer: \(path.text)"
+                )
             }
             if limit > 0 { concurrency = limit }
         }
@@ -62,7 +64,7 @@ extension Execution {
                 let whole = try data(of: scope)
                 let context = ContextObject(
                     identity: identity, executionInput: input, startTime: startTime, stateName: scope.state.name,
-                    enteredTime: scope.enteredTime, retryCount: scope.attemptNumber, item: item)
+                    enteredTime: scope.enteredTime, retryCount: scope.retryCount, item: item)
                 var itemInput = item.value
                 if let selector = map.itemSelector {
                     itemInput = try selector.filled(StateData(input: whole.input, context: context))

@@ -48,7 +48,7 @@ extension Execution {
     func data(of scope: Scope) throws(StateError) -> StateData {
         let context = ContextObject(
             identity: identity, executionInput: input, startTime: startTime, stateName: scope.state.name,
-            enteredTime: scope.enteredTime, retryCount: scope.attemptNumber,
+            enteredTime: scope.enteredTime, retryCount: scope.retryCount,
             item: scope.item ?? enclosingItem(of: scope))
         let whole = StateData(input: scope.rawInput, context: context)
         return StateData(input: try selected(scope.state.inputPath, whole), context: context)
@@ -95,18 +95,26 @@ extension Execution {
         case .seconds(let seconds): deadline = now + .seconds(seconds)
         case .timestamp(let time): deadline = time
         case .secondsPath(let path):
-            let value = try required(path, data)
+            guard let value = path.value(in: data.root(of: path)) else {
+                throw .runtime("The SecondsPath parameter does not reference an input value: \(path.text)")
+            }
             guard let seconds = value.intValue else {
                 throw .runtime(
-                    "The SecondsPath parameter '\(path.text)' cannot be parsed as a long value: \(value.text())")
+                    "The SecondsPath parameter cannot be parsed as a long value: \(path.text) == \(value.text())")
             }
-            guard (0...WaitState.maximumSeconds).contains(seconds) else {
-                throw .runtime("The SecondsPath parameter references an invalid value: \(seconds)")
+            guard seconds >= 0 else {
+                throw .runtime("The SecondsPath parameter references a negative value: \(path.text) == \(seconds)")
+            }
+            guard seconds <= WaitState.maximumSeconds else {
+                throw .runtime(
+                    "The SecondsPath parameter references a value that is too large: \(path.text) == \(seconds)")
             }
             deadline = now + .seconds(seconds)
         case .timestampPath(let path):
-            let value = try required(path, data)
-            guard let time = value.stringValue.flatMap({ Timestamp(iso8601: $0) }) else {
+            guard let value = path.value(in: data.root(of: path)) else {
+                throw .runtime("The TimestampPath parameter does not reference an input value: \(path.text)")
+            }
+            guard let time = WaitState.time(value) else {
                 throw .runtime(
                     "The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: "
                         + "\(path.text) == \(value.stringValue ?? value.text())")
@@ -142,6 +150,9 @@ extension Execution {
         if let resultSelector { made = try resultSelector.filled(StateData(input: result, context: data.context)) }
         let combined = try ResultPlace.put(made, at: resultPath, of: scope.rawInput)
         let output = try selected(scope.state.outputPath, StateData(input: combined, context: data.context))
+        guard !output.isLarger(than: limits.maximumDataByteCount) else {
+            throw .dataLimitExceeded(scope.state.name)
+        }
         switch scope.state.transition {
         case .next(let name): try leave(id, output, to: name)
         case .end, .none: try leave(id, output, to: nil)
@@ -251,7 +262,7 @@ extension FailState {
         case .path(let path)?:
             guard let value = path.value(in: data.root(of: path)) else {
                 throw .runtime(
-                    "The \(field) field '\(path.text)' specified for the Fail state could not be found in the input "
+                    "The JSONPath '\(path.text)' specified for the field '\(field)' could not be found in the input "
                         + "'\(data.root(of: path).text())'")
             }
             guard let string = value.stringValue else {

@@ -69,11 +69,7 @@ extension Execution {
     mutating func taskSucceeded(_ token: TaskToken, _ payload: String) {
         guard let (task, scope) = takeAttempt(token) else { return }
         guard payload.utf8.count <= limits.maximumDataByteCount else {
-            let error = StateError(
-                StateError.dataLimitName,
-                cause:
-                    "The state/task '\(task.resourceText)' returned a result with a size exceeding the maximum number of bytes "
-                    + "service limit.")
+            let error = StateError.dataLimitExceeded(task.resourceText)
             recordFailure(error, task, token.scope)
             fail(token.scope, error)
             return

@@ -50,4 +50,7 @@ struct Scope: Sendable {
     var phase: Phase = .nothing
 
     var attemptNumber: Int { retries.reduce(0, +) }
+
+    /// What the context object shows: nil in states that can't be retried.
+    var retryCount: Int? { ["Task", "Parallel", "Map"].contains(state.type) ? attemptNumber : nil }
 }

@@ -12,6 +12,15 @@ package struct StateError: Error, Sendable, Hashable {
     static let runtimeName = "States.Runtime"
     static let dataLimitName = "States.DataLimitExceeded"
 
+    /// - Parameter name: The state, or the task's resource.
+    static func dataLimitExceeded(_ name: String) -> StateError {
+        StateError(
+            dataLimitName,
+            cause:
+                "The state/task '\(name)' returned a result with a size exceeding the maximum number of bytes service limit."
+        )
+    }
+
     static func runtime(_ cause: String) -> StateError { StateError(runtimeName, cause: cause) }
 
     /// Names that stand for groups of errors (States Language, "Errors"). What the machine itself got wrong is matched

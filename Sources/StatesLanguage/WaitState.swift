@@ -1,4 +1,5 @@
 package import Clocks
+import JSON
 
 /// A Wait state: waits a number of seconds, or until a time.
 package struct WaitState: Sendable {
@@ -10,6 +11,11 @@ package struct WaitState: Sendable {
     }
 
     package let until: Until
+
+    /// The time that a value spells; unlike elsewhere a `T` must stand between date and time.
+    static func time(_ value: JSONValue) -> Timestamp? {
+        value.stringValue.flatMap { text in text.contains("T") ? Timestamp(iso8601: text) : nil }
+    }
 
     /// Seconds of a wait at most.
     static let maximumSeconds = 99_999_999

@@ -30,8 +30,16 @@ struct InProcessDriver {
         stateMachineARN: "arn:aws:states:us-east-1:111111111111:stateMachine:machine", stateMachineName: "machine",
         roleARN: "arn:aws:iam::111111111111:role/role")
 
+    /// Express executions have names of their own in ARNs.
+    static let expressIdentity = ExecutionIdentity(
+        arn: "arn:aws:states:us-east-1:111111111111:express:machine:run:1", name: "run",
+        stateMachineARN: identity.stateMachineARN, stateMachineName: identity.stateMachineName,
+        roleARN: identity.roleARN)
+
+    var identity = Self.identity
+
     func run(_ machine: StateMachine, input: JSONValue) throws -> Result {
-        var execution = Execution(machine: machine, identity: Self.identity, input: input, seed: seed)
+        var execution = Execution(machine: machine, identity: identity, input: input, seed: seed)
         var now = start
         var timers: [TimerID: Timestamp] = [:]
         var ready: [ExecutionInput] = []

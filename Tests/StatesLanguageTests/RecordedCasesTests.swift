@@ -25,7 +25,9 @@ struct RecordedCasesTests {
             Issue.record("\(recorded.name) is refused: \(error)")
             return
         }
-        let result = try InProcessDriver().run(machine, input: recorded.input)
+        var driver = InProcessDriver()
+        if recorded.json["type"] == "EXPRESS" { driver.identity = InProcessDriver.expressIdentity }
+        let result = try driver.run(machine, input: recorded.input)
         let (status, output, error) = Self.parts(result.outcome)
         #expect(status == expected["status"]?.stringValue, "\(recorded.name): \(result.outcome)")
         if let wanted = expected["output"], !wanted.isNull, status == "SUCCEEDED" {
@@ -74,7 +76,11 @@ enum Masked {
     static func matches(_ wanted: JSONValue, _ got: JSONValue) -> Bool {
         switch (wanted, got) {
         case (.string(let wanted), let got):
-            if ["timestamp", "date", "datetime"].contains(wanted) { return true }
+            if ["timestamp", "date", "datetime", "start-time", "entered-time", "snf_role_arn", "sfn_role_arn"].contains(
+                wanted)
+            {
+                return true
+            }
             guard let text = got.stringValue else { return wanted.hasPrefix("<") && wanted.hasSuffix(">") }
             return matches(wanted, text)
         case (.array(let wanted), .array(let got)):

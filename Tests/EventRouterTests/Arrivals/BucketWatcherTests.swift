@@ -392,6 +392,26 @@ struct BucketWatcherTests {
         }
     }
 
+    @Test("A file that can't be read is reported once, tried again, and told when it can")
+    func unreadable() async throws {
+        try await withTemporaryDirectory { folder in
+            let journal = RecordingJournal()
+            let problems = Problems()
+            var limits = BucketWatcher.Limits()
+            limits.retryInterval = .milliseconds(5)
+            try FileSystem.createDirectories("\(folder)/raw")
+            try FileSystem.writeFileAtomically("\(folder)/raw/a.csv", [1])
+            let watcher = BucketWatcher(
+                root: folder, buckets: ["raw"], objects: FolderStore(root: folder, failures: 3), journal: journal,
+                clock: SystemClock(), limits: limits, source: try MeddlingSource(), report: { problems.add($0) })
+            let running = Task { try await watcher.run() }
+            await journal.waitForArrival(of: "a.csv")
+            running.cancel()
+            _ = await running.result
+            #expect(problems.all.withLock { $0 }.filter { $0.contains("a.csv") }.count == 1)
+        }
+    }
+
     @Test("A writer is seen while it has the file open, and no longer")
     func writerProbe() async throws {
         try await withTemporaryDirectory { folder in

@@ -1,14 +1,28 @@
 import Clocks
 import FileSystem
 import Storage
+import Synchronization
 
 /// Just enough of a store for a watcher: the digest is the content's checksum.
-struct FolderStore: ObjectStore {
+final class FolderStore: ObjectStore {
     struct Unused: Error {}
+    struct Unreadable: Error {}
 
     let root: String
+    /// Calls of `head` that fail before one succeeds.
+    private let failures: Mutex<Int>
+
+    init(root: String, failures: Int = 0) {
+        self.root = root
+        self.failures = Mutex(failures)
+    }
 
     func head(_ key: String, in bucket: String) async throws -> ObjectMetadata {
+        let fails = failures.withLock { failures in
+            failures -= 1
+            return failures >= 0
+        }
+        if fails { throw Unreadable() }
         let path = "\(root)/\(bucket)/\(key)"
         guard try FileSystem.status(path)?.kind == .file else {
             throw ObjectStoreError(.notFound, operation: "head", bucket: bucket, key: key, detail: "there is none")
