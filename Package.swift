@@ -118,6 +118,7 @@ let package = Package(
         tests("YAMLTests", ["YAML"]),
         tests("EventsTests", ["Events", "JSON", "Clocks", "FileSystem"]),
         tests("StorageTests", ["Storage", "JSON", "Clocks", "FileSystem", "Digest", "SQLite"]),
+        tests("MusicKPIsTests", ["MusicKPIs", "JSON"]),
         tests("StatesLanguageTests", ["StatesLanguage", "JSON", "Clocks"]),
         tests("TemplateTests", ["Template", "JSON", "YAML", "FileSystem"]),
         tests("DeliveryTests", ["Delivery", "Events", "JSON", "Clocks"]),
@@ -128,6 +129,9 @@ let package = Package(
                 "EventRouter", "HTTPServer", "HTTPClient", "StatesLanguage", "Template", "Delivery", "Events",
                 "Storage", "JSON", "Clocks", "FileSystem",
             ]),
+        tests(
+            "FunctionTests",
+            ["validate-file", "etl", "write-kpis", "archive"] + handlerModules + ["CSV", "Parquet", "FileSystem"]),
         tests("EndToEndTests", ["JSON", "Clocks", "FileSystem", "HTTPClient", "Storage", "Events"]),
         tests("LayoutTests", []),
     ]

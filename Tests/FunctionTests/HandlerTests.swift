@@ -1,0 +1,142 @@
+import JSON
+import MusicPipeline
+import Storage
+import TestSupport
+import Testing
+
+@Suite("The four handlers")
+struct HandlerTests {
+    static let header = "user_id,track_id,listen_time\n"
+    static let good =
+        header
+        + "1,t1,2024-06-25 10:00:00\n2,t2,2024-06-25 11:00:00\n1,t2,2024-06-26 00:00:00\n3,none,2024-06-25 00:00:00\n"
+
+    @Test("the pipeline gives the same numbers on any store, and each step may run twice", arguments: [1, 2])
+    func wholePipeline(times: Int) async throws {
+        try await withTemporaryDirectory { folder in
+            let embedded = InProcessPipeline(stores: .embedded(in: folder))
+            try embedded.stores.createLocalBuckets(embedded.names.buckets)
+            var seen: [[String]] = []
+            for pipeline in [InProcessPipeline.inMemory(), embedded] {
+                try await pipeline.putReferences()
+                try await pipeline.put(Self.good, "streams/a b.csv")
+                try await pipeline.run("streams/a b.csv", times: times)
+                seen.append(try await pipeline.kpis())
+                #expect(
+                    try await pipeline.keys("rds.data") == [
+                        "archive/streams/a b.csv", "songs/songs.csv", "users/users.csv",
+                    ])
+                #expect(try await pipeline.keys("trial.data").count { $0.hasPrefix("processed/") } == 2)
+            }
+            #expect(seen[0] == seen[1])
+            #expect(
+                seen[0].contains(
+                    #"{"kind":"genre","date":"2024-06-25","genre":"rock","listen_count":2,"unique_listeners":2,"total_listening_time":360,"avg_listening_time_per_user":180}"#
+                ))
+            #expect(
+                seen[0].contains(
+                    #"{"kind":"top_genres","date":"2024-06-26","genres":[{"rank":1,"genre":"jazz","listen_count":1},{"rank":2,"genre":"rock","listen_count":1}]}"#
+                ))
+        }
+    }
+
+    static let brokenFiles: [(bytes: [UInt8], reason: String)] = [
+        ([], "empty"), (text(header), "no rows"), (text("user_id;track_id;listen_time\n1;t;x\n"), "semicolons"),
+        (text("user_id,listen_time\n"), "track_id"), (text("user_id,user_id,track_id,listen_time\n"), "twice"),
+        ([0xFF, 0xFE, 0x61, 0], "UTF-16"), ([0x1F, 0x8B, 8, 0, 0], "gzip"), ([0x50, 0x4B, 3, 4], "zip"),
+        (text(header + "1,t1,2024-02-30 10:00:00\n"), "none of the 1 rows"),
+        (text(header + "99999999999999999999,t1,2024-06-25 10:00:00\n"), "none of the 1 rows"),
+        (text(header) + [UInt8](repeating: 0x31, count: 10 << 20), "none of the 1 rows"),
+    ]
+
+    static func text(_ text: String) -> [UInt8] { Array(text.utf8) }
+
+    @Test("what is no stream file fails validation with its reason", arguments: brokenFiles)
+    func broken(bytes: [UInt8], reason: String) async throws {
+        let pipeline = InProcessPipeline.inMemory()
+        try await pipeline.putReferences()
+        try await pipeline.put(bytes, "streams/x.csv")
+        var state = pipeline.state("streams/x.csv")
+        let result = try await pipeline.validate(state)
+        #expect(result["status"] == "FAILED")
+        #expect(result["reason"]?.stringValue?.contains(reason) == true, "\(result["reason"]?.text() ?? "")")
+        state["validation"] = result
+        for _ in 0..<2 { _ = try await pipeline.settle(state, "QUARANTINED") }
+        #expect(
+            try await pipeline.keys("warehouse.bucket")
+                == ["quarantine/streams/x.csv", "quarantine/streams/x.csv.report.json"])
+    }
+
+    @Test("bad rows up to the threshold are set aside byte for byte, and the others count")
+    func rejects() async throws {
+        let pipeline = InProcessPipeline.inMemory()
+        try await pipeline.putReferences()
+        let rows = String(repeating: "1,t1,2024-06-25 10:00:00\n", count: 99)
+        try await pipeline.put(Self.header + rows + "x,t1,\"a\nb\"\n", "streams/r.csv")
+        let result = try await pipeline.validate(pipeline.state("streams/r.csv"))
+        #expect(result["status"] == "PASSED_WITH_REJECTS")
+        let key = try #require(try await pipeline.keys("trial.data").first { $0.hasSuffix(".rejects.csv") })
+        let object = try await pipeline.stores.objects.get(key, in: "trial.data", maximumByteCount: 1_000)
+        #expect(String(decoding: object.bytes, as: UTF8.self) == Self.header + "x,t1,\"a\nb\"\n")
+    }
+
+    @Test("errors have the types that the state machine matches")
+    func errors() async throws {
+        let pipeline = InProcessPipeline.inMemory()
+        func code(_ body: () async throws -> JSONValue) async -> PipelineError.Code? {
+            do { _ = try await body() } catch { return (error as? PipelineError)?.code }
+            return nil
+        }
+        #expect(await code { try await pipeline.validate(pipeline.state("streams/gone.csv")) } == .objectMissing)
+        try await pipeline.put(Self.good, "streams/a.csv")
+        #expect(await code { try await pipeline.validate(pipeline.state("streams/a.csv")) } == .referenceMissing)
+        try await pipeline.putReferences()
+        _ = try await pipeline.validate(pipeline.state("streams/a.csv", execution: "one"))
+        _ = try await pipeline.validate(pipeline.state("streams/a.csv", execution: "one"))
+        #expect(
+            await code { try await pipeline.validate(pipeline.state("streams/a.csv", execution: "two")) } == .leaseHeld)
+        pipeline.clock.advance(by: FileTracker.leaseDuration + .seconds(1))
+        _ = try await pipeline.validate(pipeline.state("streams/a.csv", execution: "two"))
+        #expect(await code { try await pipeline.validate([:]) } == .malformedEvent)
+    }
+
+    @Test("a processed file changes nothing, be it there again or gone; another version gets a name of its own")
+    func again() async throws {
+        let pipeline = InProcessPipeline.inMemory()
+        try await pipeline.putReferences()
+        try await pipeline.put(Self.good, "streams/a.csv")
+        try await pipeline.run("streams/a.csv")
+        let before = try await pipeline.kpis()
+        #expect(
+            try await pipeline.validate(pipeline.state("streams/a.csv", execution: "x"))["status"]
+                == "ALREADY_PROCESSED")
+        try await pipeline.put(Self.good, "streams/a.csv")
+        #expect(
+            try await pipeline.validate(pipeline.state("streams/a.csv", execution: "y"))["status"]
+                == "ALREADY_PROCESSED")
+        #expect(try await pipeline.kpis() == before)
+        try await pipeline.put(Self.header + "9,t1,2024-06-25 10:00:00\n", "streams/a.csv")
+        try await pipeline.run("streams/a.csv")
+        #expect(try await pipeline.keys("rds.data").count { $0.hasPrefix("archive/streams/a.") } == 2)
+        #expect(try await pipeline.kpis() != before)
+    }
+
+    @Test("a file over more days than are open at once gives each of them once")
+    func manyDays() async throws {
+        let pipeline = InProcessPipeline.inMemory()
+        try await pipeline.putReferences()
+        var text = Self.header
+        for month in 1...12 {
+            for day in 1...28 {
+                let date = ["2023", String(String(100 + month).suffix(2)), String(String(100 + day).suffix(2))].joined(
+                    separator: "-")
+                text += "1,t1,\(date) 10:00:00\n"
+            }
+        }
+        try await pipeline.put(text, "streams/year.csv")
+        try await pipeline.run("streams/year.csv")
+        #expect(
+            try await pipeline.kpis().count { $0.contains(#""kind":"genre""#) && $0.contains(#""listen_count":1,"#) }
+                == 336)
+    }
+}
