@@ -13,8 +13,8 @@ enum DropToArchived {
             let generated = try await runProcess(
                 "\(Repository.products)/turntable",
                 [
-                    "generate", "music", "--rows", "\(rows)", "--files", "1", "--days", "1", "--seed", "1", "--out",
-                    input,
+                    "generate", "music", "--rows", "\(rows)", "--files", "\(runs + warmUps)", "--days",
+                    "\(runs + warmUps)", "--seed", "1", "--out", input,
                 ])
             guard generated.status == 0 else { throw NeverHappened(description: "input: \(generated.errorOutput)") }
             let router = try BenchmarkRouter(data: "\(folder)/data")
