@@ -215,8 +215,7 @@ extension Execution {
             return
         }
         for catcher in scope.state.catchers where error.isMatched(by: catcher.errors) {
-            var caught: JSONObject = ["Error": .string(error.name)]
-            caught["Cause"] = error.cause.map { .string($0) }
+            let caught: JSONObject = ["Error": .string(error.name), "Cause": .string(error.cause ?? "")]
             do throws(StateError) {
                 let output = try ResultPlace.put(.object(caught), at: catcher.resultPath, of: scope.rawInput)
                 try leave(id, output, to: catcher.next)

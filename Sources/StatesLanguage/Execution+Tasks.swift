@@ -21,15 +21,23 @@ extension Execution {
             guard let function = effective["FunctionName"]?.stringValue else {
                 throw .runtime("The parameter FunctionName of lambda:invoke is missing or no string")
             }
-            request = TaskRequest(
-                token: token, function: function, payload: effective["Payload"] ?? [:], timeoutSeconds: timeout)
             let scheduled = emit(
                 "TaskScheduled",
                 .taskScheduled(invocation, parameters: effective, timeoutSeconds: timeout, heartbeatSeconds: heartbeat),
                 after: scope.lastID)
             emit(in: id, "TaskStarted", .taskStarted(invocation), after: scheduled)
+            guard let payload = invocationPayload(effective["Payload"]) else {
+                let error = StateError(
+                    "Lambda.InvalidRequestContentException",
+                    cause: "The Payload for \(function) is a text that is no JSON")
+                recordFailure(error, task, id)
+                throw error
+            }
+            request = TaskRequest(token: token, function: function, payload: payload, timeoutSeconds: timeout)
         }
-        var attempt = Scope.Attempt(request: request, timeout: nil, heartbeat: nil, heartbeatSeconds: heartbeat)
+        var attempt = Scope.Attempt(
+            request: request, timeout: nil, heartbeat: nil, heartbeatSeconds: heartbeat,
+            hasLog: task.resource == .invoke && effective["LogType"] == "Tail")
         step.commands.append(.startTask(request))
         attempt.timeout = timeout.map { setTimer(.taskTimeout(token), after: .seconds($0)) }
         attempt.heartbeat = heartbeat.map { setTimer(.heartbeat(token), after: .seconds($0)) }
@@ -53,7 +61,7 @@ extension Execution {
     }
 
     /// The attempt that a token names, if it is still waited for; takes it off the scope and stops its timers.
-    private mutating func takeAttempt(_ token: TaskToken) -> (TaskState, Scope)? {
+    private mutating func takeAttempt(_ token: TaskToken) -> (TaskState, Scope.Attempt, Scope)? {
         guard let scope = scopes[token.scope], case .task(let attempt) = scope.phase, attempt.request.token == token,
             case .task(let task) = scope.state.kind
         else {
@@ -63,13 +71,14 @@ extension Execution {
         cancelTimer(attempt.timeout)
         cancelTimer(attempt.heartbeat)
         scopes[token.scope]?.phase = .nothing
-        return (task, scope)
+        return (task, attempt, scope)
     }
 
     mutating func taskSucceeded(_ token: TaskToken, _ payload: String) {
-        guard let (task, scope) = takeAttempt(token) else { return }
+        guard let (task, attempt, scope) = takeAttempt(token) else { return }
         guard payload.utf8.count <= limits.maximumDataByteCount else {
-            let error = StateError.dataLimitExceeded(task.resourceText)
+            let name = task.resource == .invoke ? invocation.resourceType : task.resourceText
+            let error = StateError.dataLimitExceeded(name)
             recordFailure(error, task, token.scope)
             fail(token.scope, error)
             return
@@ -87,7 +96,7 @@ extension Execution {
             emit(
                 in: token.scope, "LambdaFunctionSucceeded", .lambdaSucceeded(output: payload), after: scope.lastID)
         case .invoke:
-            result = ["ExecutedVersion": "$LATEST", "Payload": answer, "StatusCode": 200]
+            result = invocationResult(answer, payload, token, hasLog: attempt.hasLog)
             emit(
                 in: token.scope, "TaskSucceeded", .taskSucceeded(invocation, output: result.text()), after: scope.lastID
             )
@@ -100,7 +109,7 @@ extension Execution {
     }
 
     mutating func taskFailed(_ token: TaskToken, _ error: StateError) {
-        guard let (task, _) = takeAttempt(token) else { return }
+        guard let (task, _, _) = takeAttempt(token) else { return }
         recordFailure(error, task, token.scope)
         fail(token.scope, error)
     }
@@ -114,7 +123,7 @@ extension Execution {
     }
 
     mutating func taskTimedOut(_ token: TaskToken) {
-        guard let (task, scope) = takeAttempt(token) else { return }
+        guard let (task, _, scope) = takeAttempt(token) else { return }
         step.commands.append(.cancelTask(token))
         let error = StateError(StateError.timeout, cause: nil)
         switch task.resource {

@@ -21,6 +21,8 @@ struct Scope: Sendable {
         var timeout: TimerID?
         var heartbeat: TimerID?
         let heartbeatSeconds: Int?
+        /// Whether `lambda:invoke` asked for the log.
+        let hasLog: Bool
     }
 
     /// The scopes below a Parallel or Map state.

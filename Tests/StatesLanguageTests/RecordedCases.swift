@@ -2,6 +2,8 @@ import FileSystem
 import JSON
 import TestSupport
 
+@testable import StatesLanguage
+
 /// A case recorded from AWS (../shared/conformance): a definition, an input, and what came of it.
 struct RecordedCase: CustomStringConvertible, Sendable {
     let name: String
@@ -24,18 +26,46 @@ struct RecordedCase: CustomStringConvertible, Sendable {
     var features: [String] { json["features"]?.arrayValue?.compactMap(\.stringValue) ?? [] }
     var definition: JSONValue { json["definition"] ?? .null }
 
+    var status: String { json["expect"]?["status"]?.stringValue ?? "" }
+    var history: [JSONValue] { json["history"]?.arrayValue ?? [] }
+
+    /// Whether the events' order is AWS's own: that of concurrent branches is anybody's.
+    var hasOrderedHistory: Bool {
+        json["historyOrderNormalised"] != true && !history.isEmpty
+            && !features.contains { $0 == "state:Map" || $0 == "state:Parallel" }
+    }
+
+    private static let commonTokens = [
+        "timestamp", "date", "datetime", "RequestId", "x-amzn-RequestId", "X-Amzn-Trace-Id",
+    ]
+
+    /// Texts that stand for anything in this recording.
+    var tokens: Set<String> {
+        let masked = (json["maskedJsonpaths"]?.arrayValue ?? []).filter { $0[2] == false }.compactMap { $0[1] }
+        let dynamic = json["dynamicTokens"]?.arrayValue ?? []
+        return Set((masked + dynamic).compactMap(\.stringValue) + Self.commonTokens)
+    }
+
     /// The capability of a later issue that the case needs, by the name under which the definition is refused.
     var laterCapability: String? {
         let text = definition.text()
         if features.contains("jsonata") || features.contains("mixed-query-language") { return "JSONata" }
         if features.contains("variables") || features.contains("field:Assign") { return "variable" }
-        // Here the text of a function stands in a Result, which is no template.
-        let isOnlyText = name.contains("ESCAPE_SEQUENCES_STRING_LITERA")
-        if features.contains(where: { $0.hasPrefix("intrinsic:") }), !isOnlyText { return "intrinsic" }
+        if Self.usesIntrinsics(definition) { return "intrinsic" }
         if features.contains("map-mode:DISTRIBUTED") || text.contains("Tolerated") || text.contains("\"Label\"") {
             return "istributed"
         }
         return nil
+    }
+
+    /// Whether a field that may hold a call holds one; a Pass state's Result is never read as a template.
+    private static func usesIntrinsics(_ value: JSONValue) -> Bool {
+        switch value {
+        case .string(let text): text.hasPrefix("States.") && text.contains("(")
+        case .array(let elements): elements.contains(where: usesIntrinsics)
+        case .object(let object): object.contains { $0.key != "Result" && usesIntrinsics($0.value) }
+        default: false
+        }
     }
 
     var input: JSONValue {
