@@ -13,16 +13,20 @@ package struct HTTPLimits: Sendable {
     /// How long a request may take to arrive, beyond the idle time in which it may begin; no bound where
     /// `idleTimeout` is nil.
     package var receiveTimeout: Duration
+    /// How long handlers have to end once a shutdown cancelled them; who waits for a slower one is answered with 503.
+    package var cancellationGrace: Duration
 
     package init(
         maximumBodyByteCount: Int = 8 << 20, maximumHeaderByteCount: Int = 64 << 10, maximumConnections: Int = 512,
-        idleTimeout: Duration? = .seconds(60), receiveTimeout: Duration = .seconds(30)
+        idleTimeout: Duration? = .seconds(60), receiveTimeout: Duration = .seconds(30),
+        cancellationGrace: Duration = .seconds(2)
     ) {
         self.maximumBodyByteCount = maximumBodyByteCount
         self.maximumHeaderByteCount = maximumHeaderByteCount
         self.maximumConnections = maximumConnections
         self.idleTimeout = idleTimeout
         self.receiveTimeout = receiveTimeout
+        self.cancellationGrace = cancellationGrace
     }
 
     /// Bytes beyond the body's limit that are read and dropped, so that a client that sends before it reads gets the

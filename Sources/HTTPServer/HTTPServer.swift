@@ -47,6 +47,6 @@ package final class HTTPServer: Sendable {
     /// Stops listening, lets requests end within `grace`, then cancels their handlers and ends all connections.
     ///
     /// A handler that goes on in spite of its cancellation is left behind: the client gets 503. Takes at most `grace`
-    /// and ``HTTPServerCore/cancellationGrace``. Further calls wait for nothing.
+    /// and ``HTTPLimits/cancellationGrace``. Further calls wait for nothing.
     package func shutdown(grace: Duration) async { await core.shutdown(grace: grace) }
 }

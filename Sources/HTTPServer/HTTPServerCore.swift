@@ -9,8 +9,6 @@ final class HTTPServerCore: @unchecked Sendable {
     // Unchecked because of `daemon`: set once, before anything listens; libmicrohttpd's functions may be called from
     // any thread, and `stopDaemon` calls the last one after all others have ended.
 
-    /// How long handlers have to end once they were cancelled at shutdown.
-    static let cancellationGrace = Duration.seconds(2)
     /// Connections that wait to be accepted.
     private static let backlog: Int32 = 512
     /// How long nothing is accepted after the process ran out of descriptors.
@@ -254,7 +252,7 @@ final class HTTPServerCore: @unchecked Sendable {
         guard beginStopping() else { return }
         await idle(within: grace)
         for exchange in state.withLock({ Array($0.exchanges.values) }) { exchange.cancel() }
-        await idle(within: HTTPServerCore.cancellationGrace)
+        await idle(within: limits.cancellationGrace)
         stop()
         await withCheckedContinuation { continuation in
             if !loop.perform({ continuation.resume() }) { continuation.resume() }

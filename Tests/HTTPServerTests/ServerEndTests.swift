@@ -76,7 +76,7 @@ struct ServerEndTests {
     @Test("a shutdown ends waits when the grace time is over")
     func endsWaits() async throws {
         let gate = Gate()
-        let server = try HTTPServer(handler: gated(gate))
+        let server = try HTTPServer(limits: HTTPLimits(cancellationGrace: .seconds(120)), handler: gated(gate))
         let port = try server.listen()
         async let answers = onThread {
             let clients = try (0..<20).map { _ in try RawClient(port: port) }
@@ -92,7 +92,8 @@ struct ServerEndTests {
     func stubborn() async throws {
         let (stream, end) = AsyncStream<Void>.makeStream()
         let began = Gate()
-        let server = try HTTPServer(handler: { _ in
+        let limits = HTTPLimits(cancellationGrace: .milliseconds(10))
+        let server = try HTTPServer(limits: limits, handler: { _ in
             await began.open()
             // An unstructured task, so that the cancellation does not reach the stream.
             await Task { for await _ in stream {} }.value
