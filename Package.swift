@@ -119,6 +119,7 @@ let package = Package(
         tests("EventsTests", ["Events", "JSON", "Clocks", "FileSystem"]),
         tests("StorageTests", ["Storage", "JSON", "Clocks", "FileSystem", "Digest", "SQLite"]),
         tests("MusicKPIsTests", ["MusicKPIs", "JSON"]),
+        tests("MusicPipelineTests", ["MusicPipeline", "MusicKPIs", "Storage", "Digest", "Clocks", "JSON"]),
         tests("StatesLanguageTests", ["StatesLanguage", "JSON", "Clocks"]),
         tests("TemplateTests", ["Template", "JSON", "YAML", "FileSystem"]),
         tests("DeliveryTests", ["Delivery", "Events", "JSON", "Clocks"]),

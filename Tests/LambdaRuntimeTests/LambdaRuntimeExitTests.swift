@@ -43,7 +43,8 @@ extension RuntimeTests {
                 Self.run(
                     peer,
                     ClosureHandler { event, _ in
-                        kill(getpid(), SIGTERM)
+                        // Not `kill`: a signal to the process may reach another of its threads, and later.
+                        raise(SIGTERM)
                         return event
                     })
             }
