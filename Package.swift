@@ -133,7 +133,7 @@ let package = Package(
         tests(
             "FunctionTests",
             ["validate-file", "etl", "write-kpis", "archive"] + handlerModules + ["CSV", "Parquet", "FileSystem"]),
-        tests("EndToEndTests", ["JSON", "Clocks", "FileSystem", "HTTPClient", "Storage", "Events"]),
+        tests("EndToEndTests", ["JSON", "Clocks", "FileSystem", "HTTPClient", "SQLite", "Storage", "Events"]),
         tests("LayoutTests", []),
     ]
 )

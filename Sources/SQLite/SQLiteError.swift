@@ -76,6 +76,17 @@ extension SQLiteError: CustomStringConvertible {
         var text = "SQLite \(extendedCode) (\(meaning)) on \(operation) of \(path)"
         if message != meaning { text += ": \(message)" }
         if systemError != 0 { text += ", system error \(systemError)" }
+        if let remedy { text += "; \(remedy)" }
         return sql.map { "\(text), in: \($0)" } ?? text
+    }
+
+    /// What to do, where the code alone says it.
+    private var remedy: String? {
+        switch code {
+        case .full: "free space on its disk"
+        case .readOnly, .cannotOpen: "make the file and its folder writable for this user"
+        case .busy: "another process holds it; end that one's transaction"
+        default: nil
+        }
     }
 }

@@ -93,12 +93,14 @@ struct ServerEndTests {
         let (stream, end) = AsyncStream<Void>.makeStream()
         let began = Gate()
         let limits = HTTPLimits(cancellationGrace: .milliseconds(10))
-        let server = try HTTPServer(limits: limits, handler: { _ in
-            await began.open()
-            // An unstructured task, so that the cancellation does not reach the stream.
-            await Task { for await _ in stream {} }.value
-            return .text(200, "late")
-        })
+        let server = try HTTPServer(
+            limits: limits,
+            handler: { _ in
+                await began.open()
+                // An unstructured task, so that the cancellation does not reach the stream.
+                await Task { for await _ in stream {} }.value
+                return .text(200, "late")
+            })
         let port = try server.listen()
         async let answer = onThread {
             let client = try RawClient(port: port)

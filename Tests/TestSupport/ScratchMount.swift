@@ -1,18 +1,17 @@
 import FileSystem
-import TestSupport
 
 /// A small file system of one's own, where this user may mount one.
-struct ScratchMount {
-    let path: String
+public struct ScratchMount {
+    public let path: String
 
     /// A tmpfs of `size` (as mount spells it) at `path`, or nil, with a line that says so, where mounting isn't allowed.
-    static func tmpfs(at path: String, size: String) async throws -> ScratchMount? {
+    public static func tmpfs(at path: String, size: String) async throws -> ScratchMount? {
         try FileSystem.createDirectories(path)
         return try await mount(path, ["-t", "tmpfs", "-o", "size=\(size)", "tmpfs", path])
     }
 
     /// The folder `path` once more at its own place, for reading only.
-    static func readOnly(_ path: String) async throws -> ScratchMount? {
+    public static func readOnly(_ path: String) async throws -> ScratchMount? {
         guard let mounted = try await mount(path, ["--bind", path, path]) else { return nil }
         let remount = try await runProcess("mount", ["-o", "remount,ro,bind", path])
         if remount.status == 0 { return mounted }
@@ -28,5 +27,5 @@ struct ScratchMount {
         return nil
     }
 
-    func unmount() async { _ = try? await runProcess("umount", ["-l", path]) }
+    public func unmount() async { _ = try? await runProcess("umount", ["-l", path]) }
 }
