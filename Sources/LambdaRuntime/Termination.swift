@@ -11,7 +11,7 @@ final class Termination: Sendable {
     private static let requested = 2
 
     /// What the process's SIGTERM acts on.
-    private static let ofProcess = Termination()
+    static let ofProcess = Termination()
 
     private let state = Atomic<Int>(working)
 
@@ -24,6 +24,9 @@ final class Termination: Sendable {
         }
         return termination
     }
+
+    /// Whether the end was asked for while the process had work.
+    var isRequested: Bool { state.load(ordering: .sequentiallyConsistent) == Termination.requested }
 
     /// Asks for the end; true when the process waits for work and can end at once.
     func request() -> Bool {

@@ -17,9 +17,14 @@ struct RouterFaultTests {
     }
 
     private static func waitForError(_ type: String, _ router: RouterUnderTest) async throws {
-        _ = try await eventually("an attempt that failed with \(type)") {
-            let history = try await router.turntable(["history", "latest", "--json"])
-            return history.output.contains(type) ? () : nil
+        var history = ""
+        do {
+            _ = try await eventually("an attempt that failed with \(type)") {
+                history = try await router.turntable(["history", "latest", "--json"]).output
+                return history.contains(type) ? () : nil
+            }
+        } catch {
+            throw NeverHappened(description: "\(error); router: \(router.process.errorOutput); history: \(history)")
         }
     }
 

@@ -43,8 +43,9 @@ extension RuntimeTests {
                 Self.run(
                     peer,
                     ClosureHandler { event, _ in
-                        // Not `kill`: a signal to the process may reach another of its threads, and later.
-                        raise(SIGTERM)
+                        kill(getpid(), SIGTERM)
+                        // Another thread takes the signal, in its time: those of the pool block it.
+                        while !Termination.ofProcess.isRequested { await Task.yield() }
                         return event
                     })
             }

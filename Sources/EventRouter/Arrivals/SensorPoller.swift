@@ -36,7 +36,7 @@ package actor SensorPoller {
     private let report: @Sendable (Problem) -> Void
     private var polls: [Poll] = []
 
-    /// - Throws: `WildcardError` when a sensor's wildcard is no pattern.
+    /// - Throws: `DeliveryError` when a sensor's wildcard is no pattern.
     package init(
         sensors: [Application.Sensor], objects: any ObjectStore, store: ExecutionStore, intake: ArrivalIntake,
         clock: any WallClock, entropy: any Entropy,

@@ -196,6 +196,7 @@ final class FunctionProcess: Sendable {
         guard process > 0 else { return }
         var byteCount = ProcessMemory.residentByteCount(of: process)
         if looksAtFamily { byteCount += ProcessMemory.residentByteCountOfFamily(of: process) }
+        if byteCount > configuration.memoryMB << 20, ProcessMemory.isStillStarting(process) { byteCount = 0 }
         state.withLock { $0.peakMemoryByteCount = max($0.peakMemoryByteCount, byteCount) }
         if byteCount > configuration.memoryMB << 20 {
             kill(.memory)

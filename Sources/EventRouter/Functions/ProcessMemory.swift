@@ -9,6 +9,22 @@ enum ProcessMemory {
         return pages * sysconf(Int32(_SC_PAGESIZE))
     }
 
+    /// Whether a started process still has the memory of the one that started it: the kernel lets that one go on a
+    /// moment before the new program's memory is in place.
+    static func isStillStarting(_ process: pid_t) -> Bool {
+        guard let own = image("/proc/self/exe") else { return false }
+        return image("/proc/\(process)/exe") == own
+    }
+
+    private static func image(_ path: String) -> String? {
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: Int(PATH_MAX)) { buffer, count in
+            count = unsafe buffer.withMemoryRebound(to: CChar.self) { buffer in
+                max(0, unsafe readlink(path, buffer.baseAddress!, buffer.count))
+            }
+        }
+        return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
+    }
+
     /// The most bytes that the process itself has occupied so far.
     static func peakByteCount(of process: pid_t) -> Int {
         let text = read("/proc/\(process)/status", limit: 8_192)

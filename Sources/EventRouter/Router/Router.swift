@@ -67,7 +67,7 @@ package actor Router {
             switch settings.arrivalMode {
             case .watch:
                 watcher = try BucketWatcher(
-                    root: settings.data.buckets, buckets: Set(application.buckets.map(\.name)), objects: objects,
+                    root: settings.data.buckets, buckets: intake.routes.watchedBuckets, objects: objects,
                     journal: intake, clock: clock
                 ) { report(RouterRemark("\($0)")) }
                 poller = nil
