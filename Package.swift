@@ -74,7 +74,7 @@ let package = Package(
         module("Delivery", ["JSON", "Clocks", "Events"]),
         module(
             "MusicPipeline",
-            ["JSON", "Clocks", "CSV", "Parquet", "Digest", "Events", "Storage", "MusicKPIs"]),
+            ["JSON", "Clocks", "CSV", "FileSystem", "Parquet", "Digest", "Events", "Storage", "MusicKPIs"]),
 
         // Row 4: the two sides of the wire.
         module("LambdaRuntime", ["JSON", "Clocks", "HTTPClient", "FileSystem"]),

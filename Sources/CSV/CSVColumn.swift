@@ -30,3 +30,13 @@ package struct CSVColumn: Sendable, Hashable {
         FieldParser.timestampMicroseconds(bytes.span.extracting(range(row)))
     }
 }
+
+extension CSVColumn {
+    /// Field `row` as a buffer that lives as long as `body` runs.
+    @inlinable
+    package func withField<Result>(_ row: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
+        try unsafe bytes.withUnsafeBufferPointer { buffer in
+            try unsafe body(UnsafeBufferPointer(rebasing: buffer[range(row)]))
+        }
+    }
+}

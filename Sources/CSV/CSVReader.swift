@@ -175,7 +175,7 @@ package struct CSVReader: Sendable {
         }
     }
 
-    private mutating func takeBatch() -> CSVBatch {
+    mutating func takeBatch() -> CSVBatch {
         let batch = CSVBatch(
             columns: filling, lines: lines, byteOffsets: byteOffsets, byteCounts: byteCounts, defects: defects)
         // The next batch will be about as large; growing by doubling would copy each column several times.

@@ -86,7 +86,7 @@ package enum FieldParser {
         return Int(tens) * 10 + Int(ones)
     }
 
-    private static func dayCount(ofMonth month: Int, year: Int) -> Int {
+    static func dayCount(ofMonth month: Int, year: Int) -> Int {
         switch month {
         case 4, 6, 9, 11: 30
         case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
@@ -95,7 +95,7 @@ package enum FieldParser {
     }
 
     /// Counts in years that begin in March, so that the leap day is a year's last.
-    private static func daysSinceEpoch(year: Int, month: Int, day: Int) -> Int {
+    static func daysSinceEpoch(year: Int, month: Int, day: Int) -> Int {
         let marchYear = month > 2 ? year : year - 1
         let marchMonth = month > 2 ? month - 3 : month + 9
         let dayOfYear = (153 * marchMonth + 2) / 5 + day - 1

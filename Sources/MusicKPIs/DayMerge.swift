@@ -1,20 +1,23 @@
 import Digest
 
-/// The merge of the partial aggregates of one day.
+/// The merge of the encoded partial aggregates of one day.
 ///
 /// Order does not matter, and a partial that comes twice counts once: it is known by its digest. Two partials of one
 /// file version can't both be right; the one with the smaller digest counts, whichever comes first.
-package struct DayMerge: Sendable {
+package struct DayMerge {
     package let date: String
-    private var partials: [StreamSource: (digest: String, partial: PartialAggregate)] = [:]
+    private var partials: [StreamSource: PartialCursor] = [:]
 
     package init(date: String) { self.date = date }
 
     /// Adds a partial of the same day; those of other days are none of its business and are left out.
-    package mutating func add(_ partial: PartialAggregate, digest: String) {
-        guard partial.date == date else { return }
-        if let known = partials[partial.source], known.digest <= digest { return }
-        partials[partial.source] = (digest, partial)
+    ///
+    /// - Throws: ``PartialError`` for bytes that are no partial.
+    package mutating func add(_ encoded: [UInt8]) throws(PartialError) {
+        let cursor = try PartialCursor(encoded)
+        guard cursor.date == date else { return }
+        if let known = partials[cursor.source], known.digest <= cursor.digest { return }
+        partials[cursor.source] = cursor
     }
 
     package var partialCount: Int { partials.count }
@@ -25,41 +28,128 @@ package struct DayMerge: Sendable {
     }
 
     /// The KPIs of the day.
-    package func kpis() -> DayKPIs {
-        var genres: [ByteText: PartialAggregate.Genre] = [:]
-        var listeners: [ByteText: [[Int64]]] = [:]
-        for (_, partial) in partials.values {
-            for (name, part) in partial.genres {
-                genres[name, default: PartialAggregate.Genre()].listens += part.listens
-                for (track, count) in part.tracks { genres[name]?.tracks[track, default: 0] += count }
-                listeners[name, default: []].append(part.listeners)
+    ///
+    /// All partials are walked through at the same time, genre by genre: in memory are the listeners of one genre.
+    ///
+    /// - Throws: ``PartialError`` when a partial is out of order in spite of its digest.
+    package func kpis() throws(PartialError) -> DayKPIs {
+        var cursors = Array(partials.values)
+        // The indices of cursors that have come to a genre.
+        var open: [Int] = []
+        for index in cursors.indices where try cursors[index].nextGenre() { open.append(index) }
+        var genres: [GenreKPIs] = []
+        while var name = open.first.map({ cursors[$0].genre }) {
+            for index in open where cursors[index].genre.lexicographicallyPrecedes(name) { name = cursors[index].genre }
+            let here = open.filter { cursors[$0].genre.elementsEqual(name) }
+            var listeners: [[Int64]] = []
+            var listenCount = 0
+            for index in here {
+                listenCount += cursors[index].listenCount
+                listeners.append(try cursors[index].listeners())
             }
+            genres.append(
+                GenreKPIs(
+                    genre: ByteText(name), listenCount: listenCount,
+                    uniqueListeners: DayMerge.distinctCount(listeners), topTracks: try DayMerge.top(&cursors, here)))
+            for index in here where try !cursors[index].nextGenre() { open.removeAll { $0 == index } }
         }
-        let kpis = genres.map { name, genre in
-            GenreKPIs(
-                genre: name, listenCount: genre.listens, uniqueListeners: DayMerge.distinctCount(listeners[name] ?? []),
-                topTracks: DayMerge.top(genre.tracks))
-        }
-        return DayKPIs(
-            date: date, partialCount: partialCount, partialsDigest: digest, genres: kpis.sorted { $0.genre < $1.genre })
+        return DayKPIs(date: date, partialCount: partialCount, partialsDigest: digest, genres: genres)
     }
 
     /// How many different numbers ascending lists hold together.
     private static func distinctCount(_ lists: [[Int64]]) -> Int {
-        guard lists.count != 1 else { return lists[0].count }
-        var all = lists.flatMap { $0 }
-        all.sort()
-        var count = 0
-        var previous: Int64?
-        for user in all where user != previous {
-            count += 1
-            previous = user
+        guard lists.count > 1 else { return lists.first?.count ?? 0 }
+        // In pairs, so that each number is looked at once for each doubling of the lists.
+        var lists = lists
+        while lists.count > 1 {
+            var merged: [[Int64]] = []
+            for index in stride(from: 0, to: lists.count, by: 2) {
+                merged.append(index + 1 < lists.count ? union(lists[index], lists[index + 1]) : lists[index])
+            }
+            lists = merged
         }
-        return count
+        return lists[0].count
     }
 
-    private static func top(_ tracks: [ByteText: Int]) -> [GenreKPIs.Track] {
-        tracks.map { GenreKPIs.Track(id: $0.key, listenCount: $0.value) }
-            .sorted { ($1.listenCount, $0.id) < ($0.listenCount, $1.id) }.prefix(DayKPIs.topTrackCount).map { $0 }
+    private static func union(_ left: [Int64], _ right: [Int64]) -> [Int64] {
+        var result: [Int64] = []
+        result.reserveCapacity(left.count + right.count)
+        var (i, j) = (0, 0)
+        while i < left.count, j < right.count {
+            let (a, b) = (left[i], right[j])
+            result.append(min(a, b))
+            if a <= b { i += 1 }
+            if b <= a { j += 1 }
+        }
+        result.append(contentsOf: left[i...])
+        result.append(contentsOf: right[j...])
+        return result
+    }
+
+    /// The most heard tracks of the genre that some cursors have come to.
+    private static func top(_ cursors: inout [PartialCursor], _ here: [Int]) throws(PartialError) -> [GenreKPIs.Track] {
+        var heap = TrackHeap()
+        for index in here where try cursors[index].nextTrack() { heap.insert(index, cursors) }
+        var top: [GenreKPIs.Track] = []
+        while let first = heap.first {
+            let id = cursors[first].track
+            var listenCount = 0
+            while let index = heap.first, cursors[index].track.elementsEqual(id) {
+                listenCount += cursors[index].trackListenCount
+                if try cursors[index].nextTrack() {
+                    guard id.lexicographicallyPrecedes(cursors[index].track) else {
+                        throw PartialError("its tracks are out of order")
+                    }
+                    heap.firstHasGrown(cursors)
+                } else {
+                    heap.removeFirst(cursors)
+                }
+            }
+            // Ids ascend, so of equals the earlier one stays before.
+            guard top.count < DayKPIs.topTrackCount || listenCount > top[top.count - 1].listenCount else { continue }
+            let place = top.firstIndex { $0.listenCount < listenCount } ?? top.count
+            top.insert(GenreKPIs.Track(id: ByteText(id), listenCount: listenCount), at: place)
+            if top.count > DayKPIs.topTrackCount { top.removeLast() }
+        }
+        return top
+    }
+}
+
+/// Cursors by their tracks' ids, the least first: a binary heap of their indices.
+private struct TrackHeap {
+    private var indices: [Int] = []
+
+    var first: Int? { indices.first }
+
+    mutating func insert(_ index: Int, _ cursors: [PartialCursor]) {
+        indices.append(index)
+        var place = indices.count - 1
+        while place > 0, precedes(place, (place - 1) / 2, cursors) {
+            indices.swapAt(place, (place - 1) / 2)
+            place = (place - 1) / 2
+        }
+    }
+
+    mutating func removeFirst(_ cursors: [PartialCursor]) {
+        indices.swapAt(0, indices.count - 1)
+        indices.removeLast()
+        firstHasGrown(cursors)
+    }
+
+    mutating func firstHasGrown(_ cursors: [PartialCursor]) {
+        var place = 0
+        while true {
+            var least = place
+            for child in [2 * place + 1, 2 * place + 2] where child < indices.count && precedes(child, least, cursors) {
+                least = child
+            }
+            if least == place { return }
+            indices.swapAt(place, least)
+            place = least
+        }
+    }
+
+    private func precedes(_ left: Int, _ right: Int, _ cursors: [PartialCursor]) -> Bool {
+        cursors[indices[left]].track.lexicographicallyPrecedes(cursors[indices[right]].track)
     }
 }

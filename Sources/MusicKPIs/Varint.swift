@@ -9,7 +9,9 @@ enum Varint {
         output.append(UInt8(rest))
     }
 
-    static func write(_ text: [UInt8], to output: inout [UInt8]) {
+    static func write(_ text: [UInt8], to output: inout [UInt8]) { write(text[...], to: &output) }
+
+    static func write(_ text: ArraySlice<UInt8>, to output: inout [UInt8]) {
         write(UInt64(text.count), to: &output)
         output.append(contentsOf: text)
     }
@@ -17,18 +19,24 @@ enum Varint {
     struct Reader {
         private let bytes: [UInt8]
         private var offset: Int
+        private let end: Int
 
-        init(_ bytes: [UInt8], from offset: Int) {
+        init(_ bytes: [UInt8], from offset: Int, to end: Int) {
             self.bytes = bytes
             self.offset = offset
+            self.end = end
         }
 
-        var isAtEnd: Bool { offset == bytes.count }
+        var isAtEnd: Bool { offset == end }
 
         mutating func number() throws(PartialError) -> UInt64 {
+            if offset < end, bytes[offset] < 0x80 {
+                defer { offset += 1 }
+                return UInt64(bytes[offset])
+            }
             var value: UInt64 = 0
             for shift in stride(from: UInt64(0), through: 63, by: 7) {
-                guard offset < bytes.count else { throw PartialError("it is cut off") }
+                guard offset < end else { throw PartialError("it is cut off") }
                 let byte = bytes[offset]
                 offset += 1
                 value |= UInt64(byte & 0x7F) << shift
@@ -38,7 +46,7 @@ enum Varint {
         }
 
         /// A number of things that follow, each of at least one byte: never more than there are bytes left.
-        mutating func count() throws(PartialError) -> Int { try count(limit: UInt64(bytes.count - offset)) }
+        mutating func count() throws(PartialError) -> Int { try count(limit: UInt64(end - offset)) }
 
         mutating func count(limit: UInt64) throws(PartialError) -> Int {
             let value = try number()
@@ -50,7 +58,7 @@ enum Varint {
 
         mutating func text() throws(PartialError) -> ArraySlice<UInt8> {
             let count = try count()
-            guard bytes.count - offset >= count else { throw PartialError("it is cut off") }
+            guard end - offset >= count else { throw PartialError("it is cut off") }
             defer { offset += count }
             return bytes[offset..<(offset + count)]
         }

@@ -45,8 +45,9 @@ package struct PipelineNames: Sendable, Hashable {
     package static func rejectsKey(_ source: StreamSource) -> String {
         "validation-reports/\(source.key).\(source.eTag.prefix(8)).rejects.csv"
     }
-    package static func parquetKey(_ source: StreamSource, date: String) -> String {
-        "processed/date=\(date)/\(source.identifier).parquet"
+    /// - Parameter part: From 0 on; a file over very many days may have several of one day.
+    package static func parquetKey(_ source: StreamSource, date: String, part: Int = 0) -> String {
+        "processed/date=\(date)/\(source.identifier)\(part > 0 ? "-\(part)" : "").parquet"
     }
     package static func partialPrefix(date: String) -> String { "partials/date=\(date)/" }
     package static func partialKey(_ source: StreamSource, date: String) -> String {

@@ -45,9 +45,15 @@ package struct KPIWriting: Sendable {
     /// - Throws: ``PipelineError`` `.superseded` when others are quicker again and again; `.throttled`.
     package func write(date: String) async throws -> JSONValue {
         for _ in 0..<KPIWriting.maximumMergeCount {
-            let kpis = try await merge(date).kpis()
-            let songs = try await references.loadSongs()
-            let items = kpis.items { songs.label(of: $0) }
+            let merge = try await merge(date)
+            let kpis: DayKPIs
+            do {
+                kpis = try merge.kpis()
+            } catch {
+                throw PipelineError(.storeFailed, "a partial of \(date) in \(trialBucket): \(error)")
+            }
+            let tracks = try await references.loadTracks()
+            let items = kpis.items { tracks.label(of: $0.bytes) }
             if try await put(items, of: kpis) {
                 return [
                     "date": .string(date), "partials": .int(kpis.partialCount), "digest": .string(kpis.partialsDigest),
@@ -72,7 +78,7 @@ package struct KPIWriting: Sendable {
                     object.key, in: trialBucket, maximumByteCount: KPIWriting.maximumPartialByteCount
                 ).bytes
                 do {
-                    merge.add(try PartialAggregate(decoding: bytes), digest: PartialAggregate.digest(of: bytes))
+                    try merge.add(bytes)
                 } catch {
                     throw PipelineError(.storeFailed, "\(trialBucket)/\(object.key): \(error)")
                 }

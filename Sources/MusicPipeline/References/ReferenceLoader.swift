@@ -5,8 +5,8 @@ package import Storage
 package actor ReferenceLoader {
     private let objects: any ObjectStore
     private let bucket: String
-    private var songs: (versions: [ReferenceObject], content: Songs)?
-    private var users: (versions: [ReferenceObject], content: Users)?
+    private var tracks: (versions: [ReferenceObject], table: TrackTable)?
+    private var users: (versions: [ReferenceObject], table: UserTable)?
 
     package init(objects: any ObjectStore, bucket: String) {
         self.objects = objects
@@ -19,7 +19,7 @@ package actor ReferenceLoader {
     package func check() async throws -> [ReferenceObject] {
         var all: [ReferenceObject] = []
         for (prefix, columns) in [
-            (PipelineNames.songsPrefix, Songs.columns), (PipelineNames.usersPrefix, Users.columns),
+            (PipelineNames.songsPrefix, TrackTable.columns), (PipelineNames.usersPrefix, UserTable.columns),
         ] {
             let found = try await ReferenceObject.all(prefix, in: bucket, objects: objects)
             for object in found where !isKnown(object) {
@@ -31,25 +31,32 @@ package actor ReferenceLoader {
     }
 
     private func isKnown(_ object: ReferenceObject) -> Bool {
-        songs?.versions.contains(object) == true || users?.versions.contains(object) == true
+        tracks?.versions.contains(object) == true || users?.versions.contains(object) == true
     }
 
-    package func loadSongs() async throws -> Songs {
+    /// Both references.
+    package func load() async throws -> (tracks: TrackTable, users: UserTable) {
+        (try await loadTracks(), try await loadUsers())
+    }
+
+    package func loadTracks() async throws -> TrackTable {
         let versions = try await ReferenceObject.all(PipelineNames.songsPrefix, in: bucket, objects: objects)
-        if let songs, songs.versions == versions { return songs.content }
-        var content = Songs()
-        for object in versions { try await read(object, Songs.columns) { content.add($0) } }
-        songs = (versions, content)
-        return content
+        if let tracks, tracks.versions == versions { return tracks.table }
+        var builder = TrackTable.Builder()
+        for object in versions { try await read(object, TrackTable.columns) { builder.add($0) } }
+        let table = builder.table()
+        tracks = (versions, table)
+        return table
     }
 
-    package func loadUsers() async throws -> Users {
+    private func loadUsers() async throws -> UserTable {
         let versions = try await ReferenceObject.all(PipelineNames.usersPrefix, in: bucket, objects: objects)
-        if let users, users.versions == versions { return users.content }
-        var content = Users()
-        for object in versions { try await read(object, Users.columns) { content.add($0) } }
-        users = (versions, content)
-        return content
+        if let users, users.versions == versions { return users.table }
+        var builder = UserTable.Builder()
+        for object in versions { try await read(object, UserTable.columns) { builder.add($0) } }
+        let table = builder.table()
+        users = (versions, table)
+        return table
     }
 
     private func read(
@@ -59,7 +66,7 @@ package actor ReferenceLoader {
             let source = try await objects.openReader(object.key, in: bucket, ifMatch: object.eTag)
             var reader = CSVReader(columns: columns)
             while true {
-                let block = try await source.read(upTo: StreamFile.blockByteCount)
+                let block = try await source.read(upTo: ObjectBlocks.blockByteCount)
                 if block.isEmpty { reader.finish() } else { reader.append(block) }
                 while let batch = try reader.nextBatch() { body(batch) }
                 if block.isEmpty || (isHeaderEnough && reader.header != nil) { break }

@@ -1,27 +1,25 @@
-import CSV
-import Clocks
 package import JSON
 package import MusicKPIs
 package import Storage
 
 /// The pass over a validated file: rows joined with songs and users, as Parquet and as partial aggregates for each day.
 ///
-/// Memory is bounded by the references, the distinct users and tracks of the days under way, and a row group for each of
-/// them: of a file with many days, ``openDayLimit`` are made in one pass over it, the others in further passes.
-///
 /// Parquet objects come first, then the partials, then the summary that says that all is there; each may be written
 /// twice with the same content. A file that has its summary is not read again.
 package struct Enrichment: Sendable {
-    package static let openDayLimit = 64
-
     private let objects: any ObjectStore
     private let references: ReferenceLoader
     private let trialBucket: String
+    private let settings: EnrichmentRun.Settings
 
-    package init(objects: any ObjectStore, references: ReferenceLoader, trialBucket: String) {
+    package init(
+        objects: any ObjectStore, references: ReferenceLoader, trialBucket: String,
+        settings: EnrichmentRun.Settings = EnrichmentRun.Settings()
+    ) {
         self.objects = objects
         self.references = references
         self.trialBucket = trialBucket
+        self.settings = settings
     }
 
     /// Bytes of a summary at most: some 3,650 days.
@@ -41,24 +39,36 @@ package struct Enrichment: Sendable {
     /// - Throws: ``PipelineError``, `CSVError`, and what the stores throw; nothing half-made is visible then.
     package func process(_ source: StreamSource) async throws -> JSONValue {
         if let earlier = try await earlierSummary(source) { return earlier }
-        let songs = try await references.loadSongs()
-        let users = try await references.loadUsers()
-        var pass = EnrichmentPass(source: source, songs: songs, users: users, objects: objects, bucket: trialBucket)
-        var counts = EnrichmentCounts()
-        var parquet: [JSONValue] = []
-        var partials: [(date: String, json: JSONValue)] = []
-        var isFirst = true
-        repeat {
-            let days = try await pass.run(&counts, countsRows: isFirst)
-            isFirst = false
-            for day in days {
-                parquet.append([
-                    "key": .string(day.parquet.key), "rows": .int(day.rowCount), "bytes": .int(day.parquet.byteCount),
-                ])
-                partials.append((day.partial.date, try await put(day.partial)))
+        let tables = try await references.load()
+        var files: DayFiles? = DayFiles(objects: objects, bucket: trialBucket) { date, part in
+            PipelineNames.parquetKey(source, date: date, part: part)
+        }
+        let result: EnrichmentRun.Result
+        do {
+            result = try await StreamFile.withBlocks(of: source, in: objects) { blocks in
+                try await EnrichmentRun(tracks: tables.tracks, users: tables.users, settings: settings).run(
+                    blocks, files: &files)
             }
-        } while pass.hasMore
-        partials.sort { $0.date < $1.date }
+            try await files?.finish()
+        } catch {
+            await files?.abort()
+            throw error
+        }
+        let counts = result.counts
+        let parquet: [JSONValue] = (files?.written ?? []).map { file in
+            [
+                "key": .string(file.metadata.key), "rows": .int(file.rowCount),
+                "bytes": .int(file.metadata.byteCount),
+            ]
+        }
+        var partials: [(date: String, json: JSONValue)] = []
+        for (day, aggregate) in result.days.sorted(by: { $0.key < $1.key }) {
+            let date = DayFiles.date(of: day)
+            let bytes = aggregate.partial(
+                source: source, date: date, tracks: tables.tracks, users: tables.users,
+                unknownUsers: result.unknownUsers)
+            partials.append((date, try await put(bytes, of: source, date)))
+        }
         let summary: JSONValue = .object(
             JSONObject(
                 counts.members + [
@@ -70,9 +80,9 @@ package struct Enrichment: Sendable {
     }
 
     /// Writes a partial unless it is there: once merged, its content must not change.
-    private func put(_ partial: PartialAggregate) async throws -> JSONValue {
-        let key = PipelineNames.partialKey(partial.source, date: partial.date)
-        var bytes = partial.encoded()
+    private func put(_ partial: [UInt8], of source: StreamSource, _ date: String) async throws -> JSONValue {
+        let key = PipelineNames.partialKey(source, date: date)
+        var bytes = partial
         do {
             _ = try await objects.put(bytes, as: key, in: trialBucket, condition: .ifAbsent)
         } catch let error as ObjectStoreError where error.code == .preconditionFailed {
@@ -80,18 +90,26 @@ package struct Enrichment: Sendable {
                 .bytes
         }
         return [
-            "date": .string(partial.date), "key": .string(key), "digest": .string(PartialAggregate.digest(of: bytes)),
+            "date": .string(date), "key": .string(key), "digest": .string(PartialAggregate.digest(of: bytes)),
         ]
     }
 }
 
 /// What became of a file's rows.
-struct EnrichmentCounts {
-    var rows = 0
-    var bad = 0
-    var unknownTrack = 0
-    var unknownUser = 0
-    var enriched = 0
+package struct EnrichmentCounts: Sendable, Hashable {
+    package internal(set) var rows = 0
+    package internal(set) var bad = 0
+    package internal(set) var unknownTrack = 0
+    package internal(set) var unknownUser = 0
+    package internal(set) var enriched = 0
+
+    mutating func add(_ other: EnrichmentCounts) {
+        rows += other.rows
+        bad += other.bad
+        unknownTrack += other.unknownTrack
+        unknownUser += other.unknownUser
+        enriched += other.enriched
+    }
 
     var members: [(String, JSONValue)] {
         [

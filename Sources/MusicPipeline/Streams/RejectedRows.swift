@@ -14,7 +14,7 @@ enum RejectedRows {
             var offset = 0
             var isInHeader = true
             while true {
-                let block = try await file.read(upTo: StreamFile.blockByteCount)
+                let block = try await file.read(upTo: ObjectBlocks.blockByteCount)
                 if block.isEmpty { break }
                 var output: [UInt8] = []
                 if isInHeader {

@@ -24,17 +24,10 @@ package struct StreamValidation: Sendable {
         }
     }
 
-    /// A bad row: where it is and what is wrong, never what it holds.
-    package struct BadRow: Sendable, Hashable {
-        package let line: Int
-        package let column: String?
-        package let reason: String
-    }
-
     package let source: StreamSource
     package private(set) var rowCount = 0
     package private(set) var badRowCount = 0
-    package private(set) var badRows: [BadRow] = []
+    package private(set) var badRows: [BadStreamRow] = []
     /// What is wrong with the file as a whole.
     package private(set) var fault: String?
     /// Where bad rows lie, ascending: what is set aside.
@@ -43,41 +36,40 @@ package struct StreamValidation: Sendable {
 
     package var goodRowCount: Int { rowCount - badRowCount }
 
-    /// Reads the whole file in bounded memory (16 bytes for each bad row).
+    /// Bad rows that can be set aside at most; a file with more of them fails.
+    private static let rejectedRowLimit = 1 << 22
+
+    /// Reads the whole file in bounded memory: a few blocks, and 16 bytes for each bad row.
     ///
+    /// - Parameter threads: Pieces of the file that are looked at at a time.
     /// - Throws: What the store throws; a file that is no CSV is a result, not an error.
     package init(
-        _ source: StreamSource, from objects: any ObjectStore, thresholds: Thresholds = Thresholds()
+        _ source: StreamSource, from objects: any ObjectStore, thresholds: Thresholds = Thresholds(), threads: Int = 2
     ) async throws {
         self.source = source
         self.thresholds = thresholds
         do {
-            try await StreamFile.read(source, from: objects) { add($0) }
+            try await StreamFile.withBlocks(of: source, in: objects) { blocks in
+                try await PieceStream(columns: StreamFile.columns, threads: threads).forEach(of: blocks) {
+                    piece, layout in CheckedPiece(piece, layout)
+                } collect: {
+                    add($0)
+                }
+            }
         } catch let error as CSVError {
             fault = "\(error)"
         }
     }
 
-    private mutating func add(_ batch: CSVBatch) {
-        rowCount += batch.rowCount + batch.defects.count
-        for row in 0..<batch.rowCount {
-            if case .failure(let problem) = StreamRow.check(batch, row) {
-                reject(
-                    BadRow(line: batch.lines[row], column: problem.column, reason: problem.rawValue),
-                    batch.byteOffsets[row], Int(batch.byteCounts[row]))
-            }
+    private mutating func add(_ piece: CheckedPiece) {
+        rowCount += piece.rowCount
+        badRowCount += piece.badRows.count
+        badRows += piece.badRows.prefix(max(0, thresholds.reportedRowLimit - badRows.count))
+        if badRowCount <= StreamValidation.rejectedRowLimit {
+            rejectedRanges += piece.badRows.map(\.byteRange)
+        } else {
+            rejectedRanges = []
         }
-        for defect in batch.defects {
-            reject(
-                BadRow(line: defect.line, column: defect.columnName, reason: defect.reason.description),
-                defect.byteOffset, defect.byteCount)
-        }
-    }
-
-    private mutating func reject(_ row: BadRow, _ offset: Int, _ byteCount: Int) {
-        badRowCount += 1
-        rejectedRanges.append(offset..<(offset + byteCount))
-        if badRows.count < thresholds.reportedRowLimit { badRows.append(row) }
     }
 
     package var status: Status {
@@ -88,6 +80,9 @@ package struct StreamValidation: Sendable {
     /// Why the file fails; nil when it does not.
     package var reason: String? {
         if let fault { return fault }
+        if badRowCount > StreamValidation.rejectedRowLimit {
+            return "\(badRowCount) rows are bad, more than the \(StreamValidation.rejectedRowLimit) that can be set aside"
+        }
         if rowCount == 0 { return "the file has a header and no rows" }
         if goodRowCount == 0 { return "none of the \(rowCount) rows is good" }
         if Double(badRowCount) * 100 > thresholds.maximumBadRowPercent * Double(rowCount) {
@@ -103,7 +98,7 @@ package struct StreamValidation: Sendable {
             "bucket": .string(source.bucket), "key": .string(source.key), "etag": .string(source.eTag),
             "row_count": .int(rowCount), "good_row_count": .int(goodRowCount), "bad_row_count": .int(badRowCount),
             "bad_rows": .array(
-                badRows.sorted { $0.line < $1.line }.map { row in
+                badRows.map { row in
                     [
                         "line": .int(row.line), "column": row.column.map { .string($0) } ?? .null,
                         "reason": .string(row.reason),

@@ -38,26 +38,26 @@ struct ColumnBuffer {
     }
 
     /// Makes the chunk and empties the buffer.
-    mutating func takeChunk(codec: ParquetCodec, offset: Int) throws(ParquetError) -> ColumnChunk {
+    mutating func takeChunk(codec: ParquetCodec) throws(ParquetError) -> ColumnChunk {
         defer { self = ColumnBuffer(column, dictionary: dictionary) }
         switch column.kind {
-        case .int32: return try int32Chunk(codec, offset)
+        case .int32: return try int32Chunk(codec)
         case .int64, .timestampMicros:
             let statistics = ColumnStatistics(bounds: ColumnStatistics.bounds(int64s))
             return try ColumnChunk.plain(
-                rowCount: int64s.count, definitions: nil, statistics: statistics, codec: codec, offset: offset
+                rowCount: int64s.count, definitions: nil, statistics: statistics, codec: codec
             ) { rows, page in
                 for value in int64s[rows] { PlainEncoding.append(value, to: &page) }
             }
         case .double:
             // NaN has no order, so bounds of doubles are left out.
             return try ColumnChunk.plain(
-                rowCount: doubles.count, definitions: nil, statistics: ColumnStatistics(), codec: codec, offset: offset
+                rowCount: doubles.count, definitions: nil, statistics: ColumnStatistics(), codec: codec
             ) { rows, page in
                 for value in doubles[rows] { PlainEncoding.append(value.bitPattern, to: &page) }
             }
         case .utf8:
-            return try dictionary == nil ? textChunk(codec, offset) : indexChunk(codec, offset)
+            return try dictionary == nil ? textChunk(codec) : indexChunk(codec)
         }
     }
 
@@ -66,7 +66,7 @@ struct ColumnBuffer {
     }
 
     /// With a dictionary as long as it stays small.
-    private func int32Chunk(_ codec: ParquetCodec, _ offset: Int) throws(ParquetError) -> ColumnChunk {
+    private func int32Chunk(_ codec: ParquetCodec) throws(ParquetError) -> ColumnChunk {
         let present = int32s.compactMap { $0 }
         let definitions = definitions(int32s.map { $0 != nil })
         let statistics = ColumnStatistics(
@@ -82,8 +82,7 @@ struct ColumnBuffer {
             }
             guard numbers.count < ColumnChunk.dictionaryEntryLimit else {
                 return try ColumnChunk.plain(
-                    rowCount: int32s.count, definitions: definitions, statistics: statistics, codec: codec,
-                    offset: offset
+                    rowCount: int32s.count, definitions: definitions, statistics: statistics, codec: codec
                 ) { rows, page in
                     for case let value? in int32s[rows] { PlainEncoding.append(value, to: &page) }
                 }
@@ -95,21 +94,21 @@ struct ColumnBuffer {
         }
         return try ColumnChunk.dictionary(
             entries: entries, entryCount: numbers.count, indices: indices, rowCount: int32s.count,
-            definitions: definitions, statistics: statistics, codec: codec, offset: offset)
+            definitions: definitions, statistics: statistics, codec: codec)
     }
 
-    private func textChunk(_ codec: ParquetCodec, _ offset: Int) throws(ParquetError) -> ColumnChunk {
+    private func textChunk(_ codec: ParquetCodec) throws(ParquetError) -> ColumnChunk {
         let statistics = ColumnStatistics(bounds: ColumnStatistics.bounds((0..<texts.count).lazy.map { texts[$0] }))
         return try ColumnChunk.plain(
-            rowCount: texts.count, definitions: nil, statistics: statistics, codec: codec, offset: offset
+            rowCount: texts.count, definitions: nil, statistics: statistics, codec: codec
         ) { rows, page in
             for row in rows { PlainEncoding.append(texts[row], to: &page) }
         }
     }
 
     /// Only the entries that the rows use go into the file, in the order of their first use.
-    private func indexChunk(_ codec: ParquetCodec, _ offset: Int) throws(ParquetError) -> ColumnChunk {
-        guard let dictionary else { return try textChunk(codec, offset) }
+    private func indexChunk(_ codec: ParquetCodec) throws(ParquetError) -> ColumnChunk {
+        guard let dictionary else { return try textChunk(codec) }
         var numbers = [Int32](repeating: -1, count: dictionary.count)
         var used: [Int] = []
         var entries: [UInt8] = []
@@ -128,13 +127,13 @@ struct ColumnBuffer {
         let definitions = definitions(indices.map { $0 >= 0 })
         guard used.count <= ColumnChunk.dictionaryEntryLimit else {
             return try ColumnChunk.plain(
-                rowCount: indices.count, definitions: definitions, statistics: statistics, codec: codec, offset: offset
+                rowCount: indices.count, definitions: definitions, statistics: statistics, codec: codec
             ) { rows, page in
                 for index in indices[rows] where index >= 0 { PlainEncoding.append(dictionary[Int(index)], to: &page) }
             }
         }
         return try ColumnChunk.dictionary(
             entries: entries, entryCount: used.count, indices: present, rowCount: indices.count,
-            definitions: definitions, statistics: statistics, codec: codec, offset: offset)
+            definitions: definitions, statistics: statistics, codec: codec)
     }
 }

@@ -1,35 +1,38 @@
 /// A column chunk as it goes into the file: its pages one after the other.
-struct ColumnChunk {
+struct ColumnChunk: Sendable {
     /// Rows of a data page at most.
     static let pageRowLimit = 20_000
     /// Entries beyond which a dictionary is given up for plain values.
     static let dictionaryEntryLimit = 1 << 17
 
     private(set) var bytes: [UInt8] = []
+    /// Offsets are those within the chunk.
     private(set) var metaData: ColumnChunkMetaData
     private let codec: ParquetCodec
-    private let fileOffset: Int
 
-    /// - Parameters:
-    ///   - definitions: For an optional column 1 for each value that is there and 0 for each null.
-    ///   - offset: Where in the file the chunk begins.
-    private init(codec: ParquetCodec, offset: Int, valueCount: Int, statistics: ColumnStatistics) {
+    init(codec: ParquetCodec, valueCount: Int, statistics: ColumnStatistics) {
         self.codec = codec
-        fileOffset = offset
         metaData = ColumnChunkMetaData(
             encodings: [.rle], valueCount: valueCount, uncompressedByteCount: 0, compressedByteCount: 0,
-            dictionaryPageOffset: nil, dataPageOffset: offset, statistics: statistics)
+            dictionaryPageOffset: nil, dataPageOffset: 0, statistics: statistics)
+    }
+
+    /// What the file's end says of the chunk once it begins at `offset`.
+    func metaData(at offset: Int) -> ColumnChunkMetaData {
+        var metaData = metaData
+        metaData.dataPageOffset += offset
+        metaData.dictionaryPageOffset = metaData.dictionaryPageOffset.map { $0 + offset }
+        return metaData
     }
 
     /// Makes a chunk of plain values.
     ///
     /// - Parameter encode: Appends the values of a range of rows, nulls left out.
     static func plain(
-        rowCount: Int, definitions: [Int32]?, statistics: ColumnStatistics, codec: ParquetCodec, offset: Int,
+        rowCount: Int, definitions: [Int32]?, statistics: ColumnStatistics, codec: ParquetCodec,
         encode: (Range<Int>, inout [UInt8]) -> Void
     ) throws(ParquetError) -> ColumnChunk {
-        var chunk = ColumnChunk(codec: codec, offset: offset, valueCount: rowCount, statistics: statistics)
-        chunk.metaData.encodings.append(.plain)
+        var chunk = ColumnChunk(codec: codec, valueCount: rowCount, statistics: statistics)
         for rows in pages(rowCount) {
             var page = levels(definitions, rows)
             encode(rows, &page)
@@ -42,20 +45,14 @@ struct ColumnChunk {
     ///
     /// - Parameters:
     ///   - entries: The dictionary's values in plain encoding.
+    ///   - definitions: For an optional column 1 for each value that is there and 0 for each null.
     ///   - indices: One for each value that is there; nulls have none.
     static func dictionary(
         entries: [UInt8], entryCount: Int, indices: [Int32], rowCount: Int, definitions: [Int32]?,
-        statistics: ColumnStatistics, codec: ParquetCodec, offset: Int
+        statistics: ColumnStatistics, codec: ParquetCodec
     ) throws(ParquetError) -> ColumnChunk {
-        var chunk = ColumnChunk(codec: codec, offset: offset, valueCount: rowCount, statistics: statistics)
-        chunk.metaData.encodings += [.plain, .rleDictionary]
-        let compressed = try codec.compressed(entries)
-        chunk.metaData.dictionaryPageOffset = offset
-        chunk.append(
-            PageHeader.dictionary(
-                uncompressedByteCount: entries.count, compressedByteCount: compressed.count, valueCount: entryCount),
-            compressed, uncompressedByteCount: entries.count)
-        chunk.metaData.dataPageOffset = offset + chunk.bytes.count
+        var chunk = ColumnChunk(codec: codec, valueCount: rowCount, statistics: statistics)
+        try chunk.appendDictionary(entries, entryCount: entryCount)
         let bitWidth = RLEBitPackedHybrid.bitWidth(maximum: max(0, entryCount - 1))
         var next = 0
         for rows in pages(rowCount) {
@@ -83,7 +80,27 @@ struct ColumnChunk {
         return page + encoded
     }
 
-    private mutating func appendData(_ page: [UInt8], valueCount: Int, encoding: Encoding) throws(ParquetError) {
+    /// Adds the dictionary page, which comes before all others.
+    ///
+    /// - Parameter entries: The dictionary's values in plain encoding.
+    mutating func appendDictionary(_ entries: [UInt8], entryCount: Int) throws(ParquetError) {
+        note(.plain)
+        let compressed = try codec.compressed(entries)
+        metaData.dictionaryPageOffset = 0
+        append(
+            PageHeader.dictionary(
+                uncompressedByteCount: entries.count, compressedByteCount: compressed.count, valueCount: entryCount),
+            compressed, uncompressedByteCount: entries.count)
+        metaData.dataPageOffset = bytes.count
+    }
+
+    private mutating func note(_ encoding: Encoding) {
+        if !metaData.encodings.contains(encoding) { metaData.encodings.append(encoding) }
+    }
+
+    /// Adds a data page.
+    mutating func appendData(_ page: [UInt8], valueCount: Int, encoding: Encoding) throws(ParquetError) {
+        note(encoding)
         let compressed = try codec.compressed(page)
         append(
             PageHeader.data(

@@ -1,5 +1,5 @@
 /// Smallest and greatest value and the number of nulls of a column chunk.
-struct ColumnStatistics {
+struct ColumnStatistics: Sendable {
     /// Bytes of a text beyond which bounds are left out: a cut maximum would have to be rounded up.
     static let maximumBoundByteCount = 256
 

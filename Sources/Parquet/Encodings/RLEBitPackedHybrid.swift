@@ -32,6 +32,12 @@ enum RLEBitPackedHybrid {
         }
     }
 
+    /// Appends one number that `count` rows have.
+    static func appendRun(_ value: UInt32, count: Int, bitWidth: Int, to output: inout [UInt8]) {
+        varint(UInt64(count) << 1, to: &output)
+        for byte in 0..<((bitWidth + 7) / 8) { output.append(UInt8(truncatingIfNeeded: value >> UInt32(byte * 8))) }
+    }
+
     private static func runLength(_ values: ArraySlice<Int32>, from start: Int) -> Int {
         var end = start + 1
         while end < values.endIndex, values[end] == values[start] { end += 1 }
@@ -60,7 +66,7 @@ enum RLEBitPackedHybrid {
         for byte in 0..<((bitWidth + 7) / 8) { output.append(UInt8(truncatingIfNeeded: value >> Int32(byte * 8))) }
     }
 
-    private static func varint(_ value: UInt64, to output: inout [UInt8]) {
+    static func varint(_ value: UInt64, to output: inout [UInt8]) {
         var rest = value
         while rest >= 0x80 {
             output.append(UInt8(truncatingIfNeeded: rest) | 0x80)

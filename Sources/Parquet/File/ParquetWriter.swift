@@ -61,15 +61,35 @@ package struct ParquetWriter {
 
     private mutating func closeRowGroup() throws(ParquetError) {
         guard bufferedRowCount > 0 else { return }
-        var group = RowGroupMetaData(rowCount: bufferedRowCount, chunks: [], offset: fileOffset)
-        for index in buffers.indices {
-            let chunk = try buffers[index].takeChunk(codec: codec, offset: fileOffset)
+        var chunks: [ColumnChunk] = []
+        for index in buffers.indices { chunks.append(try buffers[index].takeChunk(codec: codec)) }
+        write(chunks, rowCount: bufferedRowCount, sortingColumns: [])
+        bufferedRowCount = 0
+    }
+
+    /// Adds a row group that was encoded for the same columns and codec, after the rows so far.
+    ///
+    /// - Throws: ``ParquetError`` `.schemaMismatch` when it has another number of columns; `.finished`.
+    package mutating func append(_ group: EncodedRowGroup) throws(ParquetError) {
+        guard !isFinished else { throw ParquetError(.finished, "rows after the end of the file") }
+        guard group.chunks.count == columns.count else {
+            throw ParquetError(
+                .schemaMismatch, "a row group of \(group.chunks.count) columns, for \(columns.count) columns")
+        }
+        guard group.rowCount > 0 else { return }
+        try closeRowGroup()
+        write(group.chunks, rowCount: group.rowCount, sortingColumns: group.sortingColumns)
+        rowCount += group.rowCount
+    }
+
+    private mutating func write(_ chunks: [ColumnChunk], rowCount: Int, sortingColumns: [Int]) {
+        var group = RowGroupMetaData(rowCount: rowCount, chunks: [], offset: fileOffset, sortingColumns: sortingColumns)
+        for chunk in chunks {
+            group.chunks.append(chunk.metaData(at: fileOffset))
             bytes += chunk.bytes
             fileOffset += chunk.bytes.count
-            group.chunks.append(chunk.metaData)
         }
         rowGroups.append(group)
-        bufferedRowCount = 0
     }
 
     /// Writes the last row group and the file's end; nothing can be appended then.

@@ -1,5 +1,5 @@
 /// What the end of a file says of its row groups (parquet.thrift, FileMetaData and what it is made of).
-struct ColumnChunkMetaData {
+struct ColumnChunkMetaData: Sendable {
     var encodings: [Encoding]
     var valueCount: Int
     var uncompressedByteCount: Int
@@ -13,6 +13,7 @@ struct RowGroupMetaData {
     var rowCount: Int
     var chunks: [ColumnChunkMetaData]
     var offset: Int
+    var sortingColumns: [Int]
 }
 
 /// `Encoding` of parquet.thrift.
@@ -85,6 +86,13 @@ enum FileMetaData {
         }
         writer.field(2, int64: group.chunks.reduce(0) { $0 + $1.uncompressedByteCount })
         writer.field(3, int64: group.rowCount)
+        if !group.sortingColumns.isEmpty {
+            writer.field(4, list: group.sortingColumns) { writer, column in
+                writer.field(1, int32: column)
+                writer.field(2, bool: false)
+                writer.field(3, bool: false)
+            }
+        }
         writer.field(5, int64: group.offset)
         writer.field(6, int64: group.chunks.reduce(0) { $0 + $1.compressedByteCount })
         if ordinal <= Int16.max { writer.field(7, int16: ordinal) }

@@ -1,8 +1,10 @@
+@testable import MusicKPIs
+
 /// Counts the rows of one file and day into a partial aggregate.
 ///
 /// Listeners are collected as they come and reduced to distinct ones whenever they have doubled, so memory stays within
 /// twice the distinct listeners of each genre.
-package struct PartialBuilder: Sendable {
+struct PartialBuilder: Sendable {
     private struct Genre {
         var listens = 0
         var listeners: [Int64] = []
@@ -30,10 +32,10 @@ package struct PartialBuilder: Sendable {
 
     private var genres: [Int32: Genre] = [:]
 
-    package init() {}
+    init() {}
 
     /// Counts one listen of `track` by `user` in one of the track's genres; both are the caller's numbers for them.
-    package mutating func add(user: Int64, track: Int32, genre: Int32) {
+    mutating func add(user: Int64, track: Int32, genre: Int32) {
         genres[genre, default: Genre()].add(user, track)
     }
 
@@ -42,7 +44,7 @@ package struct PartialBuilder: Sendable {
     /// - Parameters:
     ///   - trackName: The id behind a track's number.
     ///   - genreName: The name behind a genre's number.
-    package func partial(
+    func partial(
         source: StreamSource, date: String, trackName: (Int32) -> ByteText, genreName: (Int32) -> ByteText
     ) -> PartialAggregate {
         var result: [ByteText: PartialAggregate.Genre] = [:]

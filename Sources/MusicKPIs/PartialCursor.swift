@@ -1,0 +1,93 @@
+import Digest
+
+/// Walks through an encoded partial from genre to genre, without taking it apart as a whole.
+struct PartialCursor {
+    let source: StreamSource
+    let date: String
+    /// The digest at the end, which matches the content.
+    let digest: String
+    private var reader: Varint.Reader
+    private var genresLeft: Int
+    private var tracksLeft = 0
+
+    /// The genre that ``nextGenre()`` came to.
+    private(set) var genre = ArraySlice<UInt8>()
+    private(set) var listenCount = 0
+
+    /// The track that ``nextTrack()`` came to.
+    private(set) var track = ArraySlice<UInt8>()
+    private(set) var trackListenCount = 0
+
+    /// - Throws: ``PartialError`` for bytes that are cut, changed or something else.
+    init(_ bytes: [UInt8]) throws(PartialError) {
+        guard bytes.starts(with: PartialAggregate.magic) else {
+            throw PartialError("it does not begin as a partial of version 1")
+        }
+        guard bytes.count >= PartialAggregate.magic.count + PartialAggregate.digestByteCount else {
+            throw PartialError("it is cut off")
+        }
+        let end = bytes.count - PartialAggregate.digestByteCount
+        var hasher = SHA256Hasher()
+        hasher.update(bytes[..<end])
+        guard hasher.finish().elementsEqual(bytes[end...]) else {
+            throw PartialError("its digest does not match its content")
+        }
+        reader = Varint.Reader(bytes, from: PartialAggregate.magic.count, to: end)
+        source = StreamSource(
+            bucket: String(decoding: try reader.text(), as: UTF8.self),
+            key: String(decoding: try reader.text(), as: UTF8.self),
+            eTag: String(decoding: try reader.text(), as: UTF8.self))
+        date = String(decoding: try reader.text(), as: UTF8.self)
+        digest = PartialAggregate.digest(of: bytes)
+        genresLeft = try reader.count()
+    }
+
+    /// Goes to the next genre, whose listeners have to be read then, and its tracks.
+    ///
+    /// - Returns: False at the end.
+    mutating func nextGenre() throws(PartialError) -> Bool {
+        guard genresLeft > 0 else {
+            guard reader.isAtEnd else { throw PartialError("something follows its end") }
+            return false
+        }
+        genresLeft -= 1
+        let name = try reader.text()
+        guard genre.lexicographicallyPrecedes(name) || genre.isEmpty else {
+            throw PartialError("its genres are out of order")
+        }
+        genre = name
+        listenCount = try reader.count(limit: .max)
+        return true
+    }
+
+    /// The genre's listeners, ascending.
+    mutating func listeners() throws(PartialError) -> [Int64] {
+        let count = try reader.count()
+        var listeners: [Int64] = []
+        listeners.reserveCapacity(count)
+        var user: Int64 = 0
+        for index in 0..<count {
+            let value = try reader.number()
+            if index == 0 {
+                user = Int64(bitPattern: value >> 1) ^ -Int64(value & 1)
+            } else {
+                // A difference may take all 64 bits.
+                let next = user &+ Int64(bitPattern: value)
+                guard next > user else { throw PartialError("its listeners are out of order") }
+                user = next
+            }
+            listeners.append(user)
+        }
+        tracksLeft = try reader.count()
+        return listeners
+    }
+
+    /// Goes to the genre's next track; false when there is none.
+    mutating func nextTrack() throws(PartialError) -> Bool {
+        guard tracksLeft > 0 else { return false }
+        tracksLeft -= 1
+        track = try reader.text()
+        trackListenCount = try reader.count(limit: .max)
+        return true
+    }
+}

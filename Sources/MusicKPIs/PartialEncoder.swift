@@ -1,0 +1,46 @@
+import Digest
+
+/// Writes a partial aggregate genre by genre, in the format that ``PartialAggregate`` documents.
+///
+/// Genres come ascending by name, listeners ascending, tracks ascending by id.
+package struct PartialEncoder {
+    private var output = PartialAggregate.magic
+
+    package init(source: StreamSource, date: String, genreCount: Int) {
+        for text in [source.bucket, source.key, source.eTag, date] { Varint.write(Array(text.utf8), to: &output) }
+        Varint.write(UInt64(genreCount), to: &output)
+    }
+
+    package mutating func beginGenre(_ name: ArraySlice<UInt8>, listenCount: Int) {
+        Varint.write(name, to: &output)
+        Varint.write(UInt64(listenCount), to: &output)
+    }
+
+    package mutating func append(listeners: [Int64]) {
+        Varint.write(UInt64(listeners.count), to: &output)
+        var previous: Int64?
+        for user in listeners {
+            if let previous {
+                Varint.write(UInt64(bitPattern: user &- previous), to: &output)
+            } else {
+                Varint.write(UInt64(bitPattern: (user << 1) ^ (user >> 63)), to: &output)
+            }
+            previous = user
+        }
+    }
+
+    package mutating func beginTracks(count: Int) { Varint.write(UInt64(count), to: &output) }
+
+    package mutating func append(track id: ArraySlice<UInt8>, listenCount: Int) {
+        Varint.write(id, to: &output)
+        Varint.write(UInt64(listenCount), to: &output)
+    }
+
+    /// The whole partial, its digest at the end.
+    package mutating func finish() -> [UInt8] {
+        var hasher = SHA256Hasher()
+        hasher.update(output)
+        output += hasher.finish()
+        return output
+    }
+}

@@ -1,0 +1,137 @@
+import CSV
+
+/// One pass over a stream file: pieces are taken apart at the same time, their rows gathered by day in the file's order,
+/// and each day's rows counted and encoded a batch at a time.
+///
+/// Which rows make a batch follows from the file and the row limit alone, so the same file gives the same bytes with any
+/// number of threads. Memory: the tables, the rows gathered (16 bytes each, and as much again for those being encoded),
+/// the counts, and a few blocks, whatever the file's size.
+package struct EnrichmentRun: Sendable {
+    package struct Settings: Sendable, Hashable {
+        /// Pieces and batches worked on at a time.
+        package var threads: Int
+        /// Rows gathered before the largest day's are encoded.
+        package var gatheredRowLimit: Int
+
+        package init(threads: Int = 2, gatheredRowLimit: Int = 3 << 20) {
+            self.threads = max(1, threads)
+            self.gatheredRowLimit = max(1, gatheredRowLimit)
+        }
+    }
+
+    /// What a pass comes to.
+    package struct Result: Sendable {
+        package fileprivate(set) var counts = EnrichmentCounts()
+        /// By days since 1970.
+        package fileprivate(set) var days: [Int32: DayAggregate] = [:]
+        /// The ids of users that the reference does not have, in the order of coming.
+        package fileprivate(set) var unknownUsers: [Int64] = []
+    }
+
+    private let tracks: TrackTable
+    private let users: UserTable
+    private let settings: Settings
+
+    package init(tracks: TrackTable, users: UserTable, settings: Settings = Settings()) {
+        self.tracks = tracks
+        self.users = users
+        self.settings = settings
+    }
+
+    /// - Parameter files: Where Parquet goes; nil when only the counts are wanted. Finished by the caller.
+    /// - Throws: `CSVError`, `ParquetError`, and what the source or the files' store throws.
+    package func run(_ source: some BlockSource, files: inout DayFiles?) async throws -> Result {
+        var result = Result()
+        var pass = Pass(run: self, isEncoded: files != nil)
+        try await withThrowingTaskGroup(of: (Int, DayBatch).self) { group in
+            let (tracks, users) = (tracks, users)
+            try await PieceStream(columns: StreamFile.columns, threads: settings.threads).forEach(of: source) {
+                piece, layout in StreamParser(layout: layout, tracks: tracks, users: users).parse(piece)
+            } collect: { piece in
+                pass.gather(piece, &result)
+                while let rows = pass.buffers.takeFull() { try await pass.encode(rows, &group, &result, &files) }
+            }
+            while let rows = pass.buffers.takeFirst() { try await pass.encode(rows, &group, &result, &files) }
+            try await pass.finish(&group, &result, &files)
+        }
+        result.unknownUsers = pass.unknownUsers
+        return result
+    }
+
+    /// What changes while a file is passed over.
+    private struct Pass {
+        let run: EnrichmentRun
+        let isEncoded: Bool
+        var buffers: DayBuffers
+        var unknownUsers: [Int64] = []
+        private var numberOfUnknownUser: [Int64: UInt32] = [:]
+        private var (begun, written) = (0, 0)
+        private var waiting: [Int: DayBatch] = [:]
+
+        init(run: EnrichmentRun, isEncoded: Bool) {
+            self.run = run
+            self.isEncoded = isEncoded
+            buffers = DayBuffers(rowLimit: run.settings.gatheredRowLimit)
+        }
+
+        mutating func gather(_ piece: ParsedPiece, _ result: inout Result) {
+            result.counts.add(piece.counts)
+            guard !piece.unknownUsers.isEmpty else {
+                for day in piece.days { buffers.add(day) }
+                return
+            }
+            let numbers = piece.unknownUsers.map { number(of: $0) }
+            for var day in piece.days {
+                for index in day.rows.indices where day.rows[index].user & ParsedPiece.unknownUserFlag != 0 {
+                    day.rows[index].user = numbers[Int(day.rows[index].user & ~ParsedPiece.unknownUserFlag)]
+                }
+                buffers.add(day)
+            }
+        }
+
+        private mutating func number(of id: Int64) -> UInt32 {
+            if let number = numberOfUnknownUser[id] { return number }
+            let number = UInt32(run.users.count + unknownUsers.count)
+            numberOfUnknownUser[id] = number
+            unknownUsers.append(id)
+            return number
+        }
+
+        mutating func encode(
+            _ rows: DayRows, _ group: inout ThrowingTaskGroup<(Int, DayBatch), any Error>, _ result: inout Result,
+            _ files: inout DayFiles?
+        ) async throws {
+            while begun - written >= run.settings.threads { try await takeOne(&group, &result, &files) }
+            let number = begun
+            begun += 1
+            let (tracks, users, unknownUsers, isEncoded) = (run.tracks, run.users, unknownUsers, isEncoded)
+            group.addTask {
+                (
+                    number,
+                    try DayBatch(
+                        rows, tracks: tracks, users: users, unknownUsers: unknownUsers, isEncoded: isEncoded)
+                )
+            }
+        }
+
+        mutating func finish(
+            _ group: inout ThrowingTaskGroup<(Int, DayBatch), any Error>, _ result: inout Result,
+            _ files: inout DayFiles?
+        ) async throws {
+            while written < begun { try await takeOne(&group, &result, &files) }
+        }
+
+        /// Waits for a batch, and writes those whose turn it is.
+        private mutating func takeOne(
+            _ group: inout ThrowingTaskGroup<(Int, DayBatch), any Error>, _ result: inout Result,
+            _ files: inout DayFiles?
+        ) async throws {
+            if let (number, batch) = try await group.next() { waiting[number] = batch }
+            while let batch = waiting.removeValue(forKey: written) {
+                written += 1
+                result.days[batch.day, default: DayAggregate()].add(batch)
+                if let rowGroup = batch.rowGroup { try await files?.append(rowGroup, day: batch.day) }
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import CSV
+package import Parquet
+
+/// What the songs reference says: tracks, genres, and which track is of which genre.
+///
+/// Tracks are numbered by their ids, genres by their names, and the *pairs* of a genre and one of its tracks by genre and
+/// then track, all ascending by bytes: rows ordered by pair are ordered by genre and track id. A track has the name and
+/// artists of its first row, and each distinct genre that any of its rows has.
+package struct TrackTable: Sendable {
+    static let columns = ["track_id", "track_genre", "track_name", "artists"]
+
+    package let tracks: KeyTable
+    package let names: UTF8Values
+    package let artists: UTF8Values
+    package let genres: UTF8Values
+    /// By pair.
+    package let trackOfPair: [UInt32]
+    package let genreOfPair: [UInt32]
+    /// The pairs of track *t* are `pairs[pairStarts[t]..<pairStarts[t + 1]]`.
+    package let pairStarts: [UInt32]
+    package let pairs: [UInt32]
+
+    package var pairCount: Int { trackOfPair.count }
+
+    package func label(of id: some Collection<UInt8>) -> (name: String, artists: String)? {
+        tracks.number(of: id).map { number in
+            (
+                String(decoding: names[Int(number)], as: UTF8.self),
+                String(decoding: artists[Int(number)], as: UTF8.self)
+            )
+        }
+    }
+
+    /// Collects the rows of songs files.
+    package struct Builder {
+        private var tracks = KeyTable()
+        private var genres = KeyTable()
+        private var names = UTF8Values()
+        private var artists = UTF8Values()
+        /// Track and genre of each row, in the order of coming.
+        private var rows: [UInt64] = []
+
+        package init() {}
+
+        mutating func add(_ batch: CSVBatch) {
+            for row in 0..<batch.rowCount {
+                let genre = unsafe batch.columns[1].withField(row) { unsafe genres.insert($0) }
+                let track = unsafe batch.columns[0].withField(row) { unsafe tracks.insert($0) }
+                if track.isNew {
+                    names.append(batch.columns[2][row])
+                    artists.append(batch.columns[3][row])
+                }
+                rows.append(UInt64(genre.number) << 32 | UInt64(track.number))
+            }
+        }
+
+        package func table() -> TrackTable {
+            let (sortedTracks, trackNumbers) = tracks.sorted()
+            let (sortedGenres, genreNumbers) = genres.sorted()
+            var earlier = [UInt32](repeating: 0, count: trackNumbers.count)
+            for (index, number) in trackNumbers.enumerated() { earlier[Int(number)] = UInt32(index) }
+            var pairs = rows.map { row in
+                UInt64(genreNumbers[Int(row >> 32)]) << 32 | UInt64(trackNumbers[Int(row & 0xFFFF_FFFF)])
+            }
+            pairs.sort()
+            var distinct: [UInt64] = []
+            distinct.reserveCapacity(pairs.count)
+            for pair in pairs where distinct.last != pair { distinct.append(pair) }
+            return TrackTable(
+                tracks: sortedTracks, names: names.reordered(earlier), artists: artists.reordered(earlier),
+                genres: sortedGenres.keys, pairs: distinct)
+        }
+    }
+
+    /// - Parameter distinct: Genre and track of each pair, ascending.
+    private init(
+        tracks: KeyTable, names: UTF8Values, artists: UTF8Values, genres: UTF8Values, pairs distinct: [UInt64]
+    ) {
+        self.tracks = tracks
+        self.names = names
+        self.artists = artists
+        self.genres = genres
+        trackOfPair = distinct.map { UInt32(truncatingIfNeeded: $0) }
+        genreOfPair = distinct.map { UInt32($0 >> 32) }
+        var starts = [UInt32](repeating: 0, count: tracks.count + 1)
+        for track in trackOfPair { starts[Int(track) + 1] += 1 }
+        for track in 0..<tracks.count { starts[track + 1] += starts[track] }
+        var next = starts
+        var pairs = [UInt32](repeating: 0, count: distinct.count)
+        for (pair, track) in trackOfPair.enumerated() {
+            pairs[Int(next[Int(track)])] = UInt32(pair)
+            next[Int(track)] += 1
+        }
+        pairStarts = starts
+        self.pairs = pairs
+    }
+}
+
+extension UTF8Values {
+    fileprivate func reordered(_ order: [UInt32]) -> UTF8Values {
+        var result = UTF8Values()
+        result.reserveCapacity(count, byteCount: bytes.count)
+        for index in order { result.append(self[Int(index)]) }
+        return result
+    }
+}

@@ -1,0 +1,96 @@
+import CSV
+package import Parquet
+
+/// What the users reference says: age and country of each user. Users are numbered by their ids, ascending; of a user's
+/// rows the first counts.
+package struct UserTable: Sendable {
+    static let columns = ["user_id", "user_age", "user_country"]
+    /// Places for ids per user up to which a place for each id is spent.
+    private static let maximumSparseness = 4
+
+    package let ids: [Int64]
+    /// By user, into ``ageValues`` or `UInt32.max`.
+    package let ages: [UInt32]
+    package let ageValues: [Int32]
+    /// By user, into ``countryValues``.
+    package let countries: [UInt32]
+    package let countryValues: UTF8Values
+    /// The number of each id from the first to the last, or `UInt32.max`; empty when ids are far apart.
+    private let numbers: [UInt32]
+
+    package var count: Int { ids.count }
+
+    /// The number of a user, or `UInt32.max`.
+    @inline(__always)
+    package func number(of id: Int64) -> UInt32 {
+        guard let first = ids.first else { return .max }
+        if !numbers.isEmpty {
+            let place = UInt64(bitPattern: id &- first)
+            return id >= first && place < UInt64(numbers.count) ? numbers[Int(place)] : .max
+        }
+        var (low, high) = (0, ids.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if ids[middle] < id { low = middle + 1 } else { high = middle }
+        }
+        return low < ids.count && ids[low] == id ? UInt32(low) : .max
+    }
+
+    /// Collects the rows of users files.
+    package struct Builder {
+        private var countries = KeyTable()
+        private var rows: [(id: Int64, place: UInt32, age: Int32?, country: UInt32)] = []
+
+        package init() {}
+
+        mutating func add(_ batch: CSVBatch) {
+            for row in 0..<batch.rowCount {
+                // A row without a usable id describes no user that a stream could name.
+                guard let id = batch.columns[0].int64(row) else { continue }
+                let country = unsafe batch.columns[2].withField(row) { unsafe countries.insert($0) }
+                let age = batch.columns[1].int64(row).flatMap { Int32(exactly: $0) }
+                rows.append((id, UInt32(rows.count), age, country.number))
+            }
+        }
+
+        package func table() -> UserTable {
+            let (sortedCountries, countryNumbers) = countries.sorted()
+            let ageValues = Array(Set(rows.compactMap(\.age))).sorted()
+            let ageNumbers = Dictionary(uniqueKeysWithValues: ageValues.enumerated().map { ($1, UInt32($0)) })
+            let isOrdered = zip(rows, rows.dropFirst()).allSatisfy { $0.id < $1.id }
+            let ordered = isOrdered ? rows : rows.sorted { ($0.id, $0.place) < ($1.id, $1.place) }
+            var ids: [Int64] = []
+            var ages: [UInt32] = []
+            var countries: [UInt32] = []
+            for row in ordered where ids.last != row.id {
+                ids.append(row.id)
+                ages.append(row.age.flatMap { ageNumbers[$0] } ?? .max)
+                countries.append(countryNumbers[Int(row.country)])
+            }
+            return UserTable(
+                ids: ids, ages: ages, ageValues: ageValues, countries: countries, countryValues: sortedCountries.keys)
+        }
+    }
+
+    private init(
+        ids: [Int64], ages: [UInt32], ageValues: [Int32], countries: [UInt32], countryValues: UTF8Values
+    ) {
+        self.ids = ids
+        self.ages = ages
+        self.ageValues = ageValues
+        self.countries = countries
+        self.countryValues = countryValues
+        guard let first = ids.first, let last = ids.last else {
+            numbers = []
+            return
+        }
+        let (range, overflows) = last.subtractingReportingOverflow(first)
+        guard !overflows, range / Int64(UserTable.maximumSparseness) <= Int64(ids.count) else {
+            numbers = []
+            return
+        }
+        var numbers = [UInt32](repeating: .max, count: Int(range) + 1)
+        for (number, id) in ids.enumerated() { numbers[Int(id - first)] = UInt32(number) }
+        self.numbers = numbers
+    }
+}

@@ -1,0 +1,64 @@
+/// The values of one column of a row group, given as codes of a dictionary that the caller has anyway.
+///
+/// No value is hashed: which codes occur is found by marking them, and they are numbered in their order.
+package enum RowGroupColumn: Sendable {
+    /// One code a row; ``nullCode`` stands for null in optional columns.
+    case codes([UInt32], CodeDictionary)
+    /// Codes with the number of rows, one after the other, that have each.
+    case runs([CodeRun], CodeDictionary)
+    /// Values without a dictionary.
+    case int64s([Int64])
+
+    package static let nullCode = UInt32.max
+}
+
+/// A code and how many rows, one after the other, have it.
+package struct CodeRun: Sendable, Hashable {
+    package var code: UInt32
+    package var count: UInt32
+
+    package init(code: UInt32, count: UInt32) {
+        self.code = code
+        self.count = count
+    }
+}
+
+/// What codes from 0 on mean.
+package enum CodeDictionary: Sendable {
+    case texts(UTF8Values)
+    case int32s([Int32])
+    case int64s([Int64])
+    /// Code *c* is `first + c * step`, for *c* below `count`.
+    case progression(first: Int64, step: Int64, count: Int)
+
+    package var count: Int {
+        switch self {
+        case .texts(let values): values.count
+        case .int32s(let values): values.count
+        case .int64s(let values): values.count
+        case .progression(_, _, let count): count
+        }
+    }
+
+    /// Appends the plain encoding of a code's value.
+    func append(_ code: Int, to output: inout [UInt8]) {
+        switch self {
+        case .texts(let values): PlainEncoding.append(values[code], to: &output)
+        case .int32s(let values): PlainEncoding.append(values[code], to: &output)
+        case .int64s(let values): PlainEncoding.append(values[code], to: &output)
+        case .progression(let first, let step, _):
+            PlainEncoding.append(first &+ Int64(code) &* step, to: &output)
+        }
+    }
+
+    /// The least and greatest of the values of some codes.
+    func bounds(_ codes: [UInt32]) -> (minimum: [UInt8], maximum: [UInt8])? {
+        switch self {
+        case .texts(let values): ColumnStatistics.bounds(codes.lazy.map { values[Int($0)] })
+        case .int32s(let values): ColumnStatistics.bounds(codes.lazy.map { values[Int($0)] })
+        case .int64s(let values): ColumnStatistics.bounds(codes.lazy.map { values[Int($0)] })
+        case .progression(let first, let step, _):
+            ColumnStatistics.bounds(codes.lazy.map { first &+ Int64($0) &* step })
+        }
+    }
+}
