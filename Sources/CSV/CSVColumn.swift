@@ -34,7 +34,8 @@ package struct CSVColumn: Sendable, Hashable {
 extension CSVColumn {
     /// Field `row` as a buffer that lives as long as `body` runs.
     @inlinable
-    package func withField<Result>(_ row: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
+    package func withField<Result>(_ row: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result
+    {
         try unsafe bytes.withUnsafeBufferPointer { buffer in
             try unsafe body(UnsafeBufferPointer(rebasing: buffer[range(row)]))
         }

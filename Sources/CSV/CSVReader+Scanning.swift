@@ -4,23 +4,28 @@ extension CSVReader {
     /// - Returns: True if the batch is full; false if the block has been read to its end.
     mutating func scan() throws(CSVError) -> Bool {
         let block = block
+        // One pointer for the whole block: to look into the array anew costs a reference count for each field.
+        return unsafe try block.withUnsafeBufferPointer { (buffer) throws(CSVError) in try unsafe scan(buffer) }
+    }
+
+    private mutating func scan(_ block: UnsafeBufferPointer<UInt8>) throws(CSVError) -> Bool {
         while position < block.count {
             switch phase {
             case .signature: return false
             case .recordStart:
                 if isBatchFull { return true }
-                beginRecord(at: block[position])
+                unsafe beginRecord(at: block[position])
             case .fieldStart:
-                if block[position] == Byte.quote, offset - recordOffset < options.maximumRecordBytes {
+                if unsafe block[position] == Byte.quote, offset - recordOffset < options.maximumRecordBytes {
                     position += 1
                     beginField(in: .quoted)
                 } else {
                     beginField(in: .unquoted)
                 }
-            case .unquoted: try scanUnquoted(block)
-            case .quoted: scanQuoted(block)
-            case .quoteInQuoted: try scanAfterQuote(block)
-            case .skippingLine: try skipLine(block)
+            case .unquoted: try unsafe scanUnquoted(block)
+            case .quoted: unsafe scanQuoted(block)
+            case .quoteInQuoted: try unsafe scanAfterQuote(block)
+            case .skippingLine: try unsafe skipLine(block)
             }
         }
         return phase == .recordStart && isBatchFull
@@ -62,14 +67,14 @@ extension CSVReader {
             position + options.maximumFieldBytes - fieldByteCount)
     }
 
-    private mutating func scanUnquoted(_ block: [UInt8]) throws(CSVError) {
+    private mutating func scanUnquoted(_ block: UnsafeBufferPointer<UInt8>) throws(CSVError) {
         let end = min(block.count, limitPosition)
         let delimiter = options.delimiter
         let highest = highestSpecialByte
         var index = position
         var bits: UInt8 = 0
         while index < end {
-            let byte = block[index]
+            let byte = unsafe block[index]
             if byte <= highest {
                 if byte == delimiter || byte == Byte.lineFeed || byte == Byte.carriageReturn { break }
                 if byte == 0 { fieldHasNUL = true }
@@ -78,10 +83,10 @@ extension CSVReader {
             index += 1
         }
         fieldBits |= bits
-        take(block, upTo: index)
+        unsafe take(block, upTo: index)
         guard index < block.count else { return }
 
-        let byte = block[index]
+        let byte = unsafe block[index]
         if byte == Byte.lineFeed || byte == Byte.carriageReturn {
             endField()
             try endRecord()
@@ -94,18 +99,18 @@ extension CSVReader {
         }
     }
 
-    private mutating func scanQuoted(_ block: [UInt8]) {
+    private mutating func scanQuoted(_ block: UnsafeBufferPointer<UInt8>) {
         let end = min(block.count, limitPosition)
         var index = position
         var bits: UInt8 = 0
         while index < end {
-            let byte = block[index]
+            let byte = unsafe block[index]
             if byte <= Byte.quote {
                 if byte == Byte.quote { break }
                 if byte == Byte.lineFeed || byte == Byte.carriageReturn {
                     let isSecondOfPair =
                         byte == Byte.lineFeed
-                        && (index > position ? block[index - 1] == Byte.carriageReturn : isAfterCarriageReturn)
+                        && (index > position ? unsafe block[index - 1] == Byte.carriageReturn : isAfterCarriageReturn)
                     if !isSecondOfPair { line += 1 }
                 }
                 if byte == 0 { fieldHasNUL = true }
@@ -114,11 +119,11 @@ extension CSVReader {
             index += 1
         }
         fieldBits |= bits
-        if index > position { isAfterCarriageReturn = block[index - 1] == Byte.carriageReturn }
-        take(block, upTo: index)
+        if index > position { isAfterCarriageReturn = unsafe block[index - 1] == Byte.carriageReturn }
+        unsafe take(block, upTo: index)
         guard index < block.count else { return }
 
-        if block[index] == Byte.quote, offset - recordOffset < options.maximumRecordBytes {
+        if unsafe block[index] == Byte.quote, offset - recordOffset < options.maximumRecordBytes {
             isAfterCarriageReturn = false
             position += 1
             phase = .quoteInQuoted
@@ -128,8 +133,8 @@ extension CSVReader {
     }
 
     /// Tells a closing quote from the first of two that stand for one.
-    private mutating func scanAfterQuote(_ block: [UInt8]) throws(CSVError) {
-        let byte = block[position]
+    private mutating func scanAfterQuote(_ block: UnsafeBufferPointer<UInt8>) throws(CSVError) {
+        let byte = unsafe block[position]
         if byte == Byte.lineFeed || byte == Byte.carriageReturn {
             endField()
             try endRecord()
@@ -143,7 +148,7 @@ extension CSVReader {
             if fieldByteCount == options.maximumFieldBytes {
                 noteLimit()
             } else {
-                take(block, upTo: position + 1)
+                unsafe take(block, upTo: position + 1)
                 phase = .quoted
             }
         } else {
@@ -152,9 +157,11 @@ extension CSVReader {
         }
     }
 
-    private mutating func skipLine(_ block: [UInt8]) throws(CSVError) {
+    private mutating func skipLine(_ block: UnsafeBufferPointer<UInt8>) throws(CSVError) {
         var index = position
-        while index < block.count, block[index] != Byte.lineFeed, block[index] != Byte.carriageReturn { index += 1 }
+        while index < block.count, unsafe block[index] != Byte.lineFeed, unsafe block[index] != Byte.carriageReturn {
+            index += 1
+        }
         // A CR that was the last of a quoted field's bytes and the LF here are one line break.
         if index > position { isAfterCarriageReturn = false }
         position = index
@@ -162,8 +169,10 @@ extension CSVReader {
     }
 
     /// Makes the bytes before `end` part of the open field.
-    private mutating func take(_ block: [UInt8], upTo end: Int) {
-        if slot >= 0, !isRejected { filling[slot].bytes.append(contentsOf: block[position..<end]) }
+    private mutating func take(_ block: UnsafeBufferPointer<UInt8>, upTo end: Int) {
+        if slot >= 0, !isRejected {
+            unsafe filling[slot].bytes.append(contentsOf: UnsafeBufferPointer(rebasing: block[position..<end]))
+        }
         fieldByteCount += end - position
         position = end
     }

@@ -41,7 +41,7 @@ package struct DayMerge {
         while var name = open.first.map({ cursors[$0].genre }) {
             for index in open where cursors[index].genre.lexicographicallyPrecedes(name) { name = cursors[index].genre }
             let here = open.filter { cursors[$0].genre.elementsEqual(name) }
-            var listeners: [[Int64]] = []
+            var listeners: [UserIDs] = []
             var listenCount = 0
             for index in here {
                 listenCount += cursors[index].listenCount
@@ -56,34 +56,16 @@ package struct DayMerge {
         return DayKPIs(date: date, partialCount: partialCount, partialsDigest: digest, genres: genres)
     }
 
-    /// How many different numbers ascending lists hold together.
-    private static func distinctCount(_ lists: [[Int64]]) -> Int {
-        guard lists.count > 1 else { return lists.first?.count ?? 0 }
-        // In pairs, so that each number is looked at once for each doubling of the lists.
-        var lists = lists
-        while lists.count > 1 {
-            var merged: [[Int64]] = []
-            for index in stride(from: 0, to: lists.count, by: 2) {
-                merged.append(index + 1 < lists.count ? union(lists[index], lists[index + 1]) : lists[index])
+    /// How many different ids sets hold together.
+    private static func distinctCount(_ sets: [UserIDs]) -> Int {
+        // In pairs, so that each id is looked at once for each doubling of the sets.
+        var sets = sets
+        while sets.count > 1 {
+            sets = stride(from: 0, to: sets.count, by: 2).map { index in
+                index + 1 < sets.count ? sets[index].union(sets[index + 1]) : sets[index]
             }
-            lists = merged
         }
-        return lists[0].count
-    }
-
-    private static func union(_ left: [Int64], _ right: [Int64]) -> [Int64] {
-        var result: [Int64] = []
-        result.reserveCapacity(left.count + right.count)
-        var (i, j) = (0, 0)
-        while i < left.count, j < right.count {
-            let (a, b) = (left[i], right[j])
-            result.append(min(a, b))
-            if a <= b { i += 1 }
-            if b <= a { j += 1 }
-        }
-        result.append(contentsOf: left[i...])
-        result.append(contentsOf: right[j...])
-        return result
+        return sets.first?.count ?? 0
     }
 
     /// The most heard tracks of the genre that some cursors have come to.

@@ -21,7 +21,7 @@ struct PartialCursor {
     /// - Throws: ``PartialError`` for bytes that are cut, changed or something else.
     init(_ bytes: [UInt8]) throws(PartialError) {
         guard bytes.starts(with: PartialAggregate.magic) else {
-            throw PartialError("it does not begin as a partial of version 1")
+            throw PartialError("it does not begin as a partial of version 2")
         }
         guard bytes.count >= PartialAggregate.magic.count + PartialAggregate.digestByteCount else {
             throw PartialError("it is cut off")
@@ -60,8 +60,24 @@ struct PartialCursor {
         return true
     }
 
-    /// The genre's listeners, ascending.
-    mutating func listeners() throws(PartialError) -> [Int64] {
+    /// The genre's listeners.
+    mutating func listeners() throws(PartialError) -> UserIDs {
+        let listeners: UserIDs
+        switch try reader.byte() {
+        case PartialAggregate.listForm: listeners = .list(try listenerList())
+        case PartialAggregate.bitsForm:
+            let base = Varint.unzigzag(try reader.number())
+            let words = try reader.words(try reader.count())
+            let (_, overflows) = base.addingReportingOverflow(Int64(words.count) << 6)
+            guard base & 63 == 0, !overflows else { throw PartialError("its listeners are out of range") }
+            listeners = .bits(base: base, words: words)
+        default: throw PartialError("its listeners have an unknown form")
+        }
+        tracksLeft = try reader.count()
+        return listeners
+    }
+
+    private mutating func listenerList() throws(PartialError) -> [Int64] {
         let count = try reader.count()
         var listeners: [Int64] = []
         listeners.reserveCapacity(count)
@@ -69,7 +85,7 @@ struct PartialCursor {
         for index in 0..<count {
             let value = try reader.number()
             if index == 0 {
-                user = Int64(bitPattern: value >> 1) ^ -Int64(value & 1)
+                user = Varint.unzigzag(value)
             } else {
                 // A difference may take all 64 bits.
                 let next = user &+ Int64(bitPattern: value)
@@ -78,7 +94,6 @@ struct PartialCursor {
             }
             listeners.append(user)
         }
-        tracksLeft = try reader.count()
         return listeners
     }
 

@@ -16,23 +16,36 @@ package struct PartialEncoder {
         Varint.write(UInt64(listenCount), to: &output)
     }
 
-    package mutating func append(listeners: [Int64]) {
-        Varint.write(UInt64(listeners.count), to: &output)
-        var previous: Int64?
-        for user in listeners {
-            if let previous {
-                Varint.write(UInt64(bitPattern: user &- previous), to: &output)
-            } else {
-                Varint.write(UInt64(bitPattern: (user << 1) ^ (user >> 63)), to: &output)
+    package mutating func append(listeners: UserIDs) {
+        switch listeners {
+        case .list(let ids):
+            output.append(PartialAggregate.listForm)
+            Varint.write(UInt64(ids.count), to: &output)
+            var previous: Int64?
+            for user in ids {
+                if let previous {
+                    Varint.write(UInt64(bitPattern: user &- previous), to: &output)
+                } else {
+                    Varint.write(Varint.zigzag(user), to: &output)
+                }
+                previous = user
             }
-            previous = user
+        case .bits(let base, let words):
+            output.append(PartialAggregate.bitsForm)
+            Varint.write(Varint.zigzag(base), to: &output)
+            Varint.write(UInt64(words.count), to: &output)
+            output.reserveCapacity(output.count + words.count * 8)
+            for word in words {
+                unsafe withUnsafeBytes(of: word.littleEndian) { unsafe output.append(contentsOf: $0) }
+            }
         }
     }
 
     package mutating func beginTracks(count: Int) { Varint.write(UInt64(count), to: &output) }
 
-    package mutating func append(track id: ArraySlice<UInt8>, listenCount: Int) {
-        Varint.write(id, to: &output)
+    package mutating func append(track id: UnsafeBufferPointer<UInt8>, listenCount: Int) {
+        Varint.write(UInt64(id.count), to: &output)
+        unsafe output.append(contentsOf: id)
         Varint.write(UInt64(listenCount), to: &output)
     }
 

@@ -9,6 +9,10 @@ enum Varint {
         output.append(UInt8(rest))
     }
 
+    /// Numbers near 0 as small ones, whatever their sign.
+    static func zigzag(_ value: Int64) -> UInt64 { UInt64(bitPattern: (value << 1) ^ (value >> 63)) }
+    static func unzigzag(_ value: UInt64) -> Int64 { Int64(bitPattern: value >> 1) ^ -Int64(value & 1) }
+
     static func write(_ text: [UInt8], to output: inout [UInt8]) { write(text[...], to: &output) }
 
     static func write(_ text: ArraySlice<UInt8>, to output: inout [UInt8]) {
@@ -54,6 +58,24 @@ enum Varint {
                 throw PartialError("a count is larger than what follows")
             }
             return Int(value)
+        }
+
+        mutating func byte() throws(PartialError) -> UInt8 {
+            guard offset < end else { throw PartialError("it is cut off") }
+            defer { offset += 1 }
+            return bytes[offset]
+        }
+
+        /// So many little-endian words of eight bytes.
+        mutating func words(_ count: Int) throws(PartialError) -> [UInt64] {
+            guard (end - offset) / 8 >= count else { throw PartialError("it is cut off") }
+            defer { offset += count * 8 }
+            return unsafe bytes.withUnsafeBytes { bytes in
+                // SAFETY: so many bytes are left.
+                (0..<count).map {
+                    UInt64(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: offset + $0 * 8, as: UInt64.self))
+                }
+            }
         }
 
         mutating func text() throws(PartialError) -> ArraySlice<UInt8> {

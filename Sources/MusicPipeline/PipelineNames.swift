@@ -1,3 +1,4 @@
+import Digest
 package import MusicKPIs
 package import Storage
 
@@ -55,6 +56,9 @@ package struct PipelineNames: Sendable, Hashable {
     }
     /// What one file came to: written last, so that its presence says that all of the file's outputs are there.
     package static func summaryKey(_ source: StreamSource) -> String { "partials/files/\(source.identifier).json" }
+
+    /// What both references come to, by what they are known by.
+    static func snapshotKey(_ identity: [UInt8]) -> String { "references/\(hex(identity[...]).prefix(32)).snapshot" }
 
     /// Where a file goes: below `folder` under its own key, or with its ETag in the name when another version is there.
     package static func placeKey(_ folder: String, _ source: StreamSource, isTaken: Bool) -> String {

@@ -88,6 +88,58 @@ struct CommandLineTests {
         }
     }
 
+    /// The rival's program and the checker are those of the benchmark beside the checkout.
+    @Test("etl over folders comes to what DuckDB comes to, row by row, with any threads and memory")
+    func etl() async throws {
+        guard let peer = Repository.shared("bench/peer_duckdb.py"), let checker = Repository.shared("bench/check.py")
+        else {
+            Repository.sharedIsMissing("bench")
+            return
+        }
+        try await withTemporaryDirectory { folder in
+            let made = try await turntable(
+                ["generate", "music", "--rows", "4000", "--files", "5", "--days", "5", "--out", "in"], in: folder)
+            #expect(made.status == 0)
+            var streams: [UInt8] = []
+            for name in try FileSystem.list("\(folder)/in") where name.hasPrefix("streams-") {
+                let bytes = try FileSystem.readFile("\(folder)/in/\(name)")
+                streams += streams.isEmpty ? bytes[...] : bytes[((bytes.firstIndex(of: 0x0A) ?? 0) + 1)...]
+            }
+            try FileSystem.writeFileAtomically("\(folder)/in/streams.csv", streams)
+            let reference = try await runProcess(
+                Repository.python, [peer, "--in", "\(folder)/in", "--out", "\(folder)/duck"])
+            #expect(reference.status == 0, "\(reference.errorOutput)")
+            // The second run finds the compiled references of the first.
+            for options in [["--threads", "1"], ["--threads", "3", "--memory-limit", "16"], ["--kpi-only"]] {
+                let ours = try await turntable(
+                    ["etl", "--in", "in", "--out", "out", "--cache", "cache"] + options, in: folder)
+                #expect(ours.status == 0, "\(ours.errorOutput)")
+                let check = try await runProcess(
+                    Repository.python,
+                    [checker, "\(folder)/duck", "\(folder)/out"] + options.filter { $0 == "--kpi-only" })
+                #expect(check.status == 0, "\(options): \(check.output)\(check.errorOutput)")
+            }
+            #expect(try FileSystem.list("\(folder)/cache/references").count == 1)
+        }
+    }
+
+    @Test("etl names a file that is missing, or is no such table")
+    func etlErrors() async throws {
+        try await withTemporaryDirectory { folder in
+            try FileSystem.createDirectories("\(folder)/in")
+            let missing = try await turntable(["etl", "--in", "in", "--out", "out", "--cache", "none"], in: folder)
+            #expect(missing.status == 1 && missing.errorOutput.contains("in/songs.csv"))
+            try FileSystem.writeFileAtomically("\(folder)/in/songs.csv", Array(SampleData.songs.utf8))
+            try FileSystem.writeFileAtomically("\(folder)/in/users.csv", Array(SampleData.users.utf8))
+            try FileSystem.writeFileAtomically("\(folder)/in/streams.csv", Array("a,b\n1,2\n".utf8))
+            let wrong = try await turntable(["etl", "--in", "in", "--out", "out", "--cache", "none"], in: folder)
+            #expect(
+                wrong.status == 1 && wrong.errorOutput.contains("in/streams.csv")
+                    && wrong.errorOutput.contains("user_id"))
+            #expect(try await turntable(["etl", "--out", "out"], in: folder).status == 2)
+        }
+    }
+
     @Test("handlers run by themselves on an empty data folder, from a file and from standard input, again and again")
     func handlers() async throws {
         try await withTemporaryDirectory { folder in

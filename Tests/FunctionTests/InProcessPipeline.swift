@@ -16,7 +16,9 @@ struct InProcessPipeline {
     let names = PipelineNames()
     let clock = ManualClock()
 
-    var references: ReferenceLoader { ReferenceLoader(objects: stores.objects, bucket: names.rawBucket) }
+    var references: ReferenceLoader {
+        ReferenceLoader(objects: stores.objects, bucket: names.rawBucket, snapshotBucket: names.trialBucket)
+    }
     var tracker: FileTracker { FileTracker(table: stores.table(names.trackerSchema), clock: clock) }
     private var enrichment: Enrichment {
         Enrichment(objects: stores.objects, references: references, trialBucket: names.trialBucket)

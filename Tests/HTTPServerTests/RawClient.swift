@@ -18,7 +18,7 @@ final class RawClient {
     private var buffer: [UInt8] = []
     private var isOpen = true
 
-    init(port: UInt16, timeoutSeconds: Int = 20) throws {
+    init(port: UInt16, timeoutSeconds: Int = 120) throws {
         // Closed on exec: a process that another test starts would keep the connection open.
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()

@@ -6,7 +6,8 @@ LambdaRuntime.run { environment in
     let stores = try Stores.fromEnvironment(environment.variables, clock: environment.clock)
     let names = PipelineNames(environment: environment.variables)
     try stores.createLocalBuckets(names.buckets)
-    let references = ReferenceLoader(objects: stores.objects, bucket: names.rawBucket)
+    let references = ReferenceLoader(
+        objects: stores.objects, bucket: names.rawBucket, snapshotBucket: names.trialBucket)
     return Etl(
         objects: stores.objects,
         enrichment: Enrichment(objects: stores.objects, references: references, trialBucket: names.trialBucket))

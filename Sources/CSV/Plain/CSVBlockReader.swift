@@ -22,7 +22,9 @@ package struct CSVBlockReader: Sendable {
 
     /// How lines of this file are taken apart, once the header has been read.
     package var layout: RecordLayout? {
-        reader.header.map { RecordLayout(slots: reader.slots, header: $0, columns: reader.columns, options: reader.options) }
+        reader.header.map {
+            RecordLayout(slots: reader.slots, header: $0, columns: reader.columns, options: reader.options)
+        }
     }
 
     /// Adds the file's next bytes.
@@ -46,7 +48,8 @@ package struct CSVBlockReader: Sendable {
             pieces.append(
                 .lines(
                     PlainLines(
-                        bytes: block, range: position..<end.position, lineCount: end.lineCount, blockOffset: blockOffset,
+                        bytes: block, range: position..<end.position, lineCount: end.lineCount,
+                        blockOffset: blockOffset,
                         firstLine: reader.line)))
             reader.pass(byteCount: end.position - position, lineCount: end.lineCount)
             position = end.position

@@ -1,5 +1,3 @@
-import Glibc
-
 /// What a run of CSV text is made of, found at the speed of memory.
 ///
 /// Text is plain when its records are its lines and a field's bytes are its content: no quote, no NUL, no CR but before
@@ -23,7 +21,7 @@ package struct TextTraits: Sendable, Hashable {
         var lineFeedCount = 0
         var odd: UInt8 = 0
         unsafe bytes.withUnsafeBufferPointer { buffer in
-            guard let base = unsafe buffer.baseAddress else { return }
+            guard let base = buffer.baseAddress else { return }
             var offset = range.lowerBound
             // Loops over bytes without branches or checks, which the compiler turns into vector instructions.
             while offset + TextTraits.runByteCount <= range.upperBound {
@@ -71,20 +69,19 @@ package struct TextTraits: Sendable, Hashable {
     }
 
     private static func isPlain(_ bytes: [UInt8], _ range: Range<Int>) -> Bool {
-        unsafe bytes.withUnsafeBytes { buffer in
-            let text = unsafe UnsafeRawBufferPointer(rebasing: buffer[range])
-            guard let start = unsafe text.baseAddress else { return true }
-            // SAFETY: `memchr` reads at most the bytes that are there.
-            guard unsafe memchr(start, Int32(Byte.quote), text.count) == nil, unsafe memchr(start, 0, text.count) == nil
-            else { return false }
-            var index = 0
-            while index < text.count,
-                let found = unsafe memchr(start + index, Int32(Byte.carriageReturn), text.count - index)
-            {
-                index = unsafe UnsafeRawPointer(found) - start + 1
-                guard index < text.count, unsafe text[index] == Byte.lineFeed else { return false }
+        var highest: UInt8 = 0
+        var index = range.lowerBound
+        while index < range.upperBound {
+            let byte = bytes[index]
+            highest |= byte
+            index += 1
+            switch byte {
+            case Byte.quote, 0: return false
+            case Byte.carriageReturn:
+                guard index < range.upperBound, bytes[index] == Byte.lineFeed else { return false }
+            default: break
             }
-            return (try? UTF8Span(validating: bytes.span.extracting(range))) != nil
         }
+        return highest < 0x80 || (try? UTF8Span(validating: bytes.span.extracting(range))) != nil
     }
 }

@@ -40,7 +40,7 @@ package struct TypedRows: Sendable {
                             bytes: bytes, slots: slots, kinds: kinds, output: output, capacity: capacity,
                             delimiter: layout.options.delimiter,
                             recordLimit: min(layout.options.maximumRecordBytes, layout.options.maximumFieldBytes))
-                        rowCount = unsafe scanner.scan(lines.range, &rejected)
+                        rowCount = scanner.scan(lines.range, &rejected)
                     }
                 }
             }
@@ -83,7 +83,7 @@ package struct TypedRows: Sendable {
         /// - Returns: The number of good rows.
         mutating func scan(_ range: Range<Int>, _ rejected: inout [Range<Int>]) -> Int {
             let base = unsafe bytes.baseAddress!
-            let safeEnd = min(range.upperBound, bytes.count - TypedRows.slackByteCount)
+            let safeEnd = min(range.upperBound, unsafe bytes.count - TypedRows.slackByteCount)
             var row = 0
             var position = range.lowerBound
             while position < range.upperBound {

@@ -54,28 +54,30 @@ package struct DayAggregate: Sendable {
             encoder.append(listeners: ids(of: listeners[genre] ?? ListenerSet(), users, unknownUsers))
             encoder.beginTracks(count: end - index)
             for run in counts[index..<end] {
-                encoder.append(track: tracks.tracks.keys[Int(tracks.trackOfPair[Int(run.code)])], listenCount: Int(run.count))
+                unsafe tracks.tracks.keys.withText(Int(tracks.trackOfPair[Int(run.code)])) {
+                    unsafe encoder.append(track: $0, listenCount: Int(run.count))
+                }
             }
             index = end
         }
         return encoder.finish()
     }
 
-    /// Ascending.
-    private func ids(of set: ListenerSet, _ users: UserTable, _ unknownUsers: [Int64]) -> [Int64] {
-        var known: [Int64] = []
-        known.reserveCapacity(set.count)
+    private func ids(of set: ListenerSet, _ users: UserTable, _ unknownUsers: [Int64]) -> UserIDs {
+        if let bits = set.bits(from: users.firstOfUnbrokenRange, below: users.count) { return bits }
+        var ids: [Int64] = []
+        ids.reserveCapacity(set.count)
         var isOrdered = true
         set.forEach { number in
             let index = Int(number)
             if index < users.count {
-                known.append(users.ids[index])
+                ids.append(users.ids[index])
             } else {
-                known.append(unknownUsers[index - users.count])
+                ids.append(unknownUsers[index - users.count])
                 isOrdered = false
             }
         }
-        if !isOrdered { known.sort() }
-        return known
+        if !isOrdered { ids.sort() }
+        return UserIDs(ids)
     }
 }

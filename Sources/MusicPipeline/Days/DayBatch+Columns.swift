@@ -47,7 +47,9 @@ extension DayBatch {
     /// Whole seconds, as nearly all times are, have at most 86,400 values in a day.
     private static func times(_ rows: [EnrichedRow], _ day: Int32) -> RowGroupColumn {
         let start = Int64(day) * DayRows.microsecondsPerDay
-        guard rows.allSatisfy({ ($0.time - start) % microsecondsPerSecond == 0 }) else { return .int64s(rows.map(\.time)) }
+        guard rows.allSatisfy({ ($0.time - start) % microsecondsPerSecond == 0 }) else {
+            return .int64s(rows.map(\.time))
+        }
         return .codes(
             rows.map { UInt32(($0.time - start) / microsecondsPerSecond) },
             .progression(first: start, step: microsecondsPerSecond, count: secondsPerDay))

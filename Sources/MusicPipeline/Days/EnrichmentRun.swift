@@ -13,7 +13,7 @@ package struct EnrichmentRun: Sendable {
         /// Rows gathered before the largest day's are encoded.
         package var gatheredRowLimit: Int
 
-        package init(threads: Int = 2, gatheredRowLimit: Int = 3 << 20) {
+        package init(threads: Int = 2, gatheredRowLimit: Int = 2 << 20) {
             self.threads = max(1, threads)
             self.gatheredRowLimit = max(1, gatheredRowLimit)
         }
@@ -46,7 +46,8 @@ package struct EnrichmentRun: Sendable {
         try await withThrowingTaskGroup(of: (Int, DayBatch).self) { group in
             let (tracks, users) = (tracks, users)
             try await PieceStream(columns: StreamFile.columns, threads: settings.threads).forEach(of: source) {
-                piece, layout in StreamParser(layout: layout, tracks: tracks, users: users).parse(piece)
+                piece, layout in
+                StreamParser(layout: layout, tracks: tracks, users: users).parse(piece)
             } collect: { piece in
                 pass.gather(piece, &result)
                 while let rows = pass.buffers.takeFull() { try await pass.encode(rows, &group, &result, &files) }
@@ -101,7 +102,7 @@ package struct EnrichmentRun: Sendable {
             _ rows: DayRows, _ group: inout ThrowingTaskGroup<(Int, DayBatch), any Error>, _ result: inout Result,
             _ files: inout DayFiles?
         ) async throws {
-            while begun - written >= run.settings.threads { try await takeOne(&group, &result, &files) }
+            while begun - written > run.settings.threads { try await takeOne(&group, &result, &files) }
             let number = begun
             begun += 1
             let (tracks, users, unknownUsers, isEncoded) = (run.tracks, run.users, unknownUsers, isEncoded)

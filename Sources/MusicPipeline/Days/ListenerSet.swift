@@ -1,3 +1,5 @@
+import MusicKPIs
+
 /// A set of user numbers: a list while it is small, else a bit for each number.
 struct ListenerSet: Sendable, Hashable {
     /// Ascending; empty when there are bits.
@@ -19,6 +21,25 @@ struct ListenerSet: Sendable, Hashable {
 
     var count: Int { bits.isEmpty ? list.count : bits.reduce(0) { $0 + $1.nonzeroBitCount } }
     var byteCount: Int { list.count * 4 + bits.count * 8 }
+
+    /// The ids of users whose numbers are their ids' distances from `first`, without going through them; nil when these
+    /// aren't kept as bits, a list would be smaller, or some user's number is not below `limit`.
+    func bits(from first: Int64?, below limit: Int) -> UserIDs? {
+        guard let first, !bits.isEmpty, count >= bits.count * 8,
+            bits.count * 64 - (bits.last?.leadingZeroBitCount ?? 0) <= limit
+        else { return nil }
+        let shift = UInt64(first & 63)
+        guard shift > 0 else { return .bits(base: first, words: bits) }
+        var words: [UInt64] = []
+        words.reserveCapacity(bits.count + 1)
+        var carry: UInt64 = 0
+        for word in bits {
+            words.append(word << shift | carry)
+            carry = word >> (64 - shift)
+        }
+        if carry != 0 { words.append(carry) }
+        return .bits(base: first & ~63, words: words)
+    }
 
     /// Calls `body` with each number, ascending.
     func forEach(_ body: (UInt32) -> Void) {

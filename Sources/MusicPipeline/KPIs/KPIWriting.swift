@@ -52,7 +52,7 @@ package struct KPIWriting: Sendable {
             } catch {
                 throw PipelineError(.storeFailed, "a partial of \(date) in \(trialBucket): \(error)")
             }
-            let tracks = try await references.loadTracks()
+            let tracks = try await references.load().tracks
             let items = kpis.items { tracks.label(of: $0.bytes) }
             if try await put(items, of: kpis) {
                 return [

@@ -13,9 +13,14 @@ package struct FolderJob: Sendable {
     private let input: String
     private let output: String
     private let isParquetWanted: Bool
+    private let snapshotFolder: String?
     private let settings: EnrichmentRun.Settings
 
-    package init(input: String, output: String, isParquetWanted: Bool, settings: EnrichmentRun.Settings) {
+    /// - Parameter snapshotFolder: Where compiled references are kept between runs; nil for nowhere.
+    package init(
+        input: String, output: String, isParquetWanted: Bool, snapshotFolder: String?, settings: EnrichmentRun.Settings
+    ) {
+        self.snapshotFolder = snapshotFolder
         self.input = input
         self.output = output
         self.isParquetWanted = isParquetWanted
@@ -27,9 +32,8 @@ package struct FolderJob: Sendable {
     /// - Returns: The summary: `{rows_in, rows_bad, rows_unknown_track, rows_unknown_user, rows_enriched}`.
     /// - Throws: `FileSystemError`, `CSVError` with the file's name before it, and what the store throws.
     package func run() async throws -> JSONValue {
-        async let loadingTracks = loadTracks()
-        async let loadingUsers = loadUsers()
-        let (tracks, users) = (try await loadingTracks, try await loadingUsers)
+        let tables = try await tables()
+        let (tracks, users) = (tables.tracks, tables.users)
 
         let objects = DirectoryObjectStore(root: output)
         var files: DayFiles?
@@ -50,6 +54,32 @@ package struct FolderJob: Sendable {
         let summary: JSONValue = .object(JSONObject(result.counts.members))
         try FileSystem.writeFileAtomically("\(output)/summary.json", summary.bytes() + [0x0A])
         return summary
+    }
+
+    /// The tables, from a snapshot if there is one of these very files.
+    private func tables() async throws -> ReferenceTables {
+        let identity = try ReferenceSnapshot.identity(
+            ["songs.csv", "users.csv"].flatMap { name in
+                let path = "\(input)/\(name)"
+                // A file that isn't there is named when it is read.
+                guard let status = try FileSystem.status(path) else { return [path] }
+                return [path, "\(status.byteCount)", "\(status.modifiedNanoseconds)", "\(status.inode)"]
+            })
+        let path = snapshotFolder.map { "\($0)/\(PipelineNames.snapshotKey(identity))" }
+        if let path, let bytes = try? FileSystem.readFile(path),
+            let tables = ReferenceSnapshot.decode(bytes, identity: identity)
+        {
+            return tables
+        }
+        async let tracks = loadTracks()
+        async let users = loadUsers()
+        let tables = ReferenceTables(tracks: try await tracks, users: try await users)
+        if let path, let folder = FileSystem.parent(of: path) {
+            // A snapshot that can't be kept costs the next run its time.
+            try? FileSystem.createDirectories(folder)
+            try? FileSystem.writeFileAtomically(path, ReferenceSnapshot.encode(tables, identity: identity))
+        }
+        return tables
     }
 
     private func loadTracks() async throws -> TrackTable {
@@ -89,7 +119,9 @@ package struct FolderJob: Sendable {
     }
 
     /// The KPIs by day, each day's through the partial aggregate that it would be merged from.
-    private func kpis(of result: EnrichmentRun.Result, _ tracks: TrackTable, _ users: UserTable) async throws -> [DayKPIs] {
+    private func kpis(of result: EnrichmentRun.Result, _ tracks: TrackTable, _ users: UserTable) async throws
+        -> [DayKPIs]
+    {
         let source = StreamSource(bucket: "local", key: "streams.csv", eTag: "")
         return try await withThrowingTaskGroup(of: DayKPIs.self) { group in
             for (day, aggregate) in result.days {

@@ -1,16 +1,22 @@
 import CSV
 package import Storage
 
-/// Reads references, and keeps what it has read for as long as the process lives and the objects stay the same.
+/// Reads references once for each content: what they come to is kept for as long as the process lives and the objects stay
+/// the same, and as a snapshot in the store for the next cold start.
 package actor ReferenceLoader {
+    /// Bytes of a snapshot at most: some 50 million users.
+    private static let maximumSnapshotByteCount = 2 << 30
+
     private let objects: any ObjectStore
     private let bucket: String
-    private var tracks: (versions: [ReferenceObject], table: TrackTable)?
-    private var users: (versions: [ReferenceObject], table: UserTable)?
+    private let snapshotBucket: String?
+    private var known: (versions: [ReferenceObject], tables: ReferenceTables)?
 
-    package init(objects: any ObjectStore, bucket: String) {
+    /// - Parameter snapshotBucket: Where snapshots are kept; nil for nowhere.
+    package init(objects: any ObjectStore, bucket: String, snapshotBucket: String? = nil) {
         self.objects = objects
         self.bucket = bucket
+        self.snapshotBucket = snapshotBucket
     }
 
     /// Checks that both references are there and have the columns they should, without reading them whole.
@@ -30,33 +36,50 @@ package actor ReferenceLoader {
         return all
     }
 
-    private func isKnown(_ object: ReferenceObject) -> Bool {
-        tracks?.versions.contains(object) == true || users?.versions.contains(object) == true
-    }
+    private func isKnown(_ object: ReferenceObject) -> Bool { known?.versions.contains(object) == true }
 
     /// Both references.
-    package func load() async throws -> (tracks: TrackTable, users: UserTable) {
-        (try await loadTracks(), try await loadUsers())
+    ///
+    /// - Throws: ``PipelineError`` `.referenceMissing`, `.referenceInvalid`, and what the store throws. A snapshot that
+    ///   can't be read or written costs time, not the result.
+    package func load() async throws -> ReferenceTables {
+        let songs = try await ReferenceObject.all(PipelineNames.songsPrefix, in: bucket, objects: objects)
+        let users = try await ReferenceObject.all(PipelineNames.usersPrefix, in: bucket, objects: objects)
+        let versions = songs + users
+        if let known, known.versions == versions { return known.tables }
+        let identity = ReferenceSnapshot.identity([bucket] + versions.flatMap { [$0.key, $0.eTag] })
+        let tables: ReferenceTables
+        if let snapshot = await snapshot(identity) {
+            tables = snapshot
+        } else {
+            tables = try await build(songs, users)
+            await keep(tables, identity)
+        }
+        known = (versions, tables)
+        return tables
     }
 
-    package func loadTracks() async throws -> TrackTable {
-        let versions = try await ReferenceObject.all(PipelineNames.songsPrefix, in: bucket, objects: objects)
-        if let tracks, tracks.versions == versions { return tracks.table }
-        var builder = TrackTable.Builder()
-        for object in versions { try await read(object, TrackTable.columns) { builder.add($0) } }
-        let table = builder.table()
-        tracks = (versions, table)
-        return table
+    private func build(_ songs: [ReferenceObject], _ users: [ReferenceObject]) async throws -> ReferenceTables {
+        var trackBuilder = TrackTable.Builder()
+        for object in songs { try await read(object, TrackTable.columns) { trackBuilder.add($0) } }
+        var userBuilder = UserTable.Builder()
+        for object in users { try await read(object, UserTable.columns) { userBuilder.add($0) } }
+        return ReferenceTables(tracks: trackBuilder.table(), users: userBuilder.table())
     }
 
-    private func loadUsers() async throws -> UserTable {
-        let versions = try await ReferenceObject.all(PipelineNames.usersPrefix, in: bucket, objects: objects)
-        if let users, users.versions == versions { return users.table }
-        var builder = UserTable.Builder()
-        for object in versions { try await read(object, UserTable.columns) { builder.add($0) } }
-        let table = builder.table()
-        users = (versions, table)
-        return table
+    private func snapshot(_ identity: [UInt8]) async -> ReferenceTables? {
+        guard let snapshotBucket else { return nil }
+        let object = try? await objects.get(
+            PipelineNames.snapshotKey(identity), in: snapshotBucket,
+            maximumByteCount: ReferenceLoader.maximumSnapshotByteCount)
+        return object.flatMap { ReferenceSnapshot.decode($0.bytes, identity: identity) }
+    }
+
+    private func keep(_ tables: ReferenceTables, _ identity: [UInt8]) async {
+        guard let snapshotBucket else { return }
+        let bytes = ReferenceSnapshot.encode(tables, identity: identity)
+        guard bytes.count <= ReferenceLoader.maximumSnapshotByteCount else { return }
+        _ = try? await objects.put(bytes, as: PipelineNames.snapshotKey(identity), in: snapshotBucket)
     }
 
     private func read(

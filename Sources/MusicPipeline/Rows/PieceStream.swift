@@ -11,7 +11,7 @@ package struct PieceStream: Sendable {
     /// - Parameter threads: How many pieces are worked on at a time.
     package init(columns: [String], threads: Int) {
         self.columns = columns
-        pieceLimit = threads > 1 ? threads + 2 : 1
+        pieceLimit = threads > 1 ? 4 * threads : 1
     }
 
     /// Gives each piece to `work` and the results, one after the other, to `collect`.

@@ -18,16 +18,18 @@ package struct StreamParser: Sendable {
     /// - Complexity: Some 50 ns a row.
     package func parse(_ piece: CSVPiece) -> ParsedPiece {
         var result = ParsedPiece()
-        var days = DaySorter(capacity: 0)
         switch piece {
         case .lines(let lines):
             let typed = TypedRows(lines, layout: layout, kinds: StreamParser.kinds)
-            days = DaySorter(capacity: typed.rowCount + typed.rowCount / 4)
+            var days = DaySorter(capacity: typed.rowCount + typed.rowCount / 4)
             join(typed, lines, &result, &days)
             for batch in CheckedRows.batches(of: typed.rejected, in: lines, layout) { join(batch, &result, &days) }
-        case .batch(let batch): join(batch, &result, &days)
+            result.days = days.takeDays()
+        case .batch(let batch):
+            var days = DaySorter(capacity: batch.rowCount)
+            join(batch, &result, &days)
+            result.days = days.takeDays()
         }
-        result.days = days.takeDays()
         return result
     }
 
@@ -40,12 +42,27 @@ package struct StreamParser: Sendable {
             }
             initializedCount = count
         }
+        // Taken out of the tables once: each look into them costs a reference count.
+        let (starts, pairs) = (tracks.pairStarts, tracks.pairs)
         unsafe typed.withColumn(0) { ids in
             unsafe typed.withColumn(2) { times in
-                unsafe numbers.withUnsafeBufferPointer { numbers in
-                    for row in 0..<count {
-                        unsafe add(
-                            track: numbers[row], user: ids[row], time: times[row], &result, &days)
+                unsafe starts.withUnsafeBufferPointer { starts in
+                    unsafe pairs.withUnsafeBufferPointer { pairs in
+                        for row in 0..<count {
+                            let track = numbers[row]
+                            guard track != .max else {
+                                result.counts.unknownTrack += 1
+                                continue
+                            }
+                            let time = unsafe times[row]
+                            let user = unsafe self.user(ids[row], &result)
+                            let day = DayRows.day(of: time)
+                            let (start, end) = unsafe (starts[Int(track)], starts[Int(track) + 1])
+                            result.counts.enriched += Int(end - start)
+                            for place in start..<end {
+                                days.add(EnrichedRow(pair: unsafe pairs[Int(place)], user: user, time: time), day: day)
+                            }
+                        }
                     }
                 }
             }
@@ -57,31 +74,28 @@ package struct StreamParser: Sendable {
         result.badRows += CheckedRows.badRows(of: batch)
         for row in 0..<batch.rowCount {
             guard case .success(let checked) = StreamRow.check(batch, row) else { continue }
-            let track = unsafe batch.columns[1].withField(row) { unsafe tracks.tracks.number(of: $0) } ?? .max
-            add(track: track, user: checked.user, time: checked.time, &result, &days)
+            guard let track = unsafe batch.columns[1].withField(row, { unsafe tracks.tracks.number(of: $0) }) else {
+                result.counts.unknownTrack += 1
+                continue
+            }
+            let user = user(checked.user, &result)
+            let places = tracks.pairStarts[Int(track)]..<tracks.pairStarts[Int(track) + 1]
+            result.counts.enriched += places.count
+            for place in places {
+                days.add(
+                    EnrichedRow(pair: tracks.pairs[Int(place)], user: user, time: checked.time),
+                    day: DayRows.day(of: checked.time))
+            }
         }
         result.counts.bad = result.badRows.count
     }
 
     @inline(__always)
-    private func add(
-        track: UInt32, user id: Int64, time: Int64, _ result: inout ParsedPiece, _ days: inout DaySorter
-    ) {
-        guard track != .max else {
-            result.counts.unknownTrack += 1
-            return
-        }
-        var user = users.number(of: id)
-        if user == .max {
-            result.counts.unknownUser += 1
-            user = ParsedPiece.unknownUserFlag | UInt32(result.unknownUsers.count)
-            result.unknownUsers.append(id)
-        }
-        let day = DayRows.day(of: time)
-        let pairs = tracks.pairStarts[Int(track)]..<tracks.pairStarts[Int(track) + 1]
-        result.counts.enriched += pairs.count
-        for place in pairs {
-            days.add(EnrichedRow(pair: tracks.pairs[Int(place)], user: user, time: time), day: day)
-        }
+    private func user(_ id: Int64, _ result: inout ParsedPiece) -> UInt32 {
+        let number = users.number(of: id)
+        if number != .max { return number }
+        result.counts.unknownUser += 1
+        result.unknownUsers.append(id)
+        return ParsedPiece.unknownUserFlag | UInt32(result.unknownUsers.count - 1)
     }
 }

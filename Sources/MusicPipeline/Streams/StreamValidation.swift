@@ -51,7 +51,8 @@ package struct StreamValidation: Sendable {
         do {
             try await StreamFile.withBlocks(of: source, in: objects) { blocks in
                 try await PieceStream(columns: StreamFile.columns, threads: threads).forEach(of: blocks) {
-                    piece, layout in CheckedPiece(piece, layout)
+                    piece, layout in
+                    CheckedPiece(piece, layout)
                 } collect: {
                     add($0)
                 }
@@ -81,7 +82,8 @@ package struct StreamValidation: Sendable {
     package var reason: String? {
         if let fault { return fault }
         if badRowCount > StreamValidation.rejectedRowLimit {
-            return "\(badRowCount) rows are bad, more than the \(StreamValidation.rejectedRowLimit) that can be set aside"
+            return
+                "\(badRowCount) rows are bad, more than the \(StreamValidation.rejectedRowLimit) that can be set aside"
         }
         if rowCount == 0 { return "the file has a header and no rows" }
         if goodRowCount == 0 { return "none of the \(rowCount) rows is good" }

@@ -1,3 +1,4 @@
+import CSV
 package import Parquet
 
 /// Texts numbered from 0 on, and the number of each: an open hash table over the texts' own bytes.
@@ -7,9 +8,15 @@ package struct KeyTable: Sendable {
     /// The texts by their numbers.
     package private(set) var keys = UTF8Values()
     /// The upper half of a text's hash and its number plus 1; 0 is free. A power of two of them, at most 70 % in use.
-    private var slots: [UInt64] = []
+    private(set) var slots: [UInt64] = []
 
     package init() {}
+
+    /// A table as it was.
+    init(keys: UTF8Values, slots: [UInt64]) {
+        self.keys = keys
+        self.slots = slots
+    }
 
     package var count: Int { keys.count }
 
@@ -30,6 +37,22 @@ package struct KeyTable: Sendable {
         unsafe keys.append(key)
         slots[slot] = hash & 0xFFFF_FFFF_0000_0000 | UInt64(count)
         return (UInt32(count - 1), true)
+    }
+
+    /// The numbers of a column's fields, new ones being the next.
+    ///
+    /// - Parameter whenNew: Called with the row of each text that was not there.
+    mutating func insert(_ column: CSVColumn, whenNew: (Int) -> Void = { _ in }) -> [UInt32] {
+        unsafe column.bytes.withUnsafeBufferPointer { bytes in
+            unsafe column.offsets.withUnsafeBufferPointer { offsets in
+                (0..<column.count).map { row in
+                    let key = unsafe bytes[Int(offsets[row])..<Int(offsets[row + 1])]
+                    let (number, isNew) = unsafe insert(UnsafeBufferPointer(rebasing: key))
+                    if isNew { whenNew(row) }
+                    return number
+                }
+            }
+        }
     }
 
     /// The number of a text, or nil.
@@ -131,14 +154,14 @@ package struct KeyTable: Sendable {
     package func sorted() -> (table: KeyTable, numbers: [UInt32]) {
         let order = keys.sortedOrder()
         var table = KeyTable()
-        table.keys.reserveCapacity(count, byteCount: keys.bytes.count)
+        table.keys = keys.reordered(order)
         var numbers = [UInt32](repeating: 0, count: count)
         for (number, earlier) in order.enumerated() {
-            table.keys.append(keys[Int(earlier)])
             numbers[Int(earlier)] = UInt32(number)
         }
         table.slots = slots.map { slot in
-            slot == 0 ? 0 : slot & 0xFFFF_FFFF_0000_0000 | UInt64(numbers[Int(UInt32(truncatingIfNeeded: slot)) - 1] + 1)
+            slot == 0
+                ? 0 : slot & 0xFFFF_FFFF_0000_0000 | UInt64(numbers[Int(UInt32(truncatingIfNeeded: slot)) - 1] + 1)
         }
         return (table, numbers)
     }

@@ -22,6 +22,21 @@ package struct TrackTable: Sendable {
 
     package var pairCount: Int { trackOfPair.count }
 
+    /// A table as it was.
+    init(
+        tracks: KeyTable, names: UTF8Values, artists: UTF8Values, genres: UTF8Values, trackOfPair: [UInt32],
+        genreOfPair: [UInt32], pairStarts: [UInt32], pairs: [UInt32]
+    ) {
+        self.tracks = tracks
+        self.names = names
+        self.artists = artists
+        self.genres = genres
+        self.trackOfPair = trackOfPair
+        self.genreOfPair = genreOfPair
+        self.pairStarts = pairStarts
+        self.pairs = pairs
+    }
+
     package func label(of id: some Collection<UInt8>) -> (name: String, artists: String)? {
         tracks.number(of: id).map { number in
             (
@@ -43,15 +58,14 @@ package struct TrackTable: Sendable {
         package init() {}
 
         mutating func add(_ batch: CSVBatch) {
-            for row in 0..<batch.rowCount {
-                let genre = unsafe batch.columns[1].withField(row) { unsafe genres.insert($0) }
-                let track = unsafe batch.columns[0].withField(row) { unsafe tracks.insert($0) }
-                if track.isNew {
-                    names.append(batch.columns[2][row])
-                    artists.append(batch.columns[3][row])
-                }
-                rows.append(UInt64(genre.number) << 32 | UInt64(track.number))
+            let genreNumbers = genres.insert(batch.columns[1])
+            var newRows: [Int] = []
+            let trackNumbers = tracks.insert(batch.columns[0]) { newRows.append($0) }
+            for row in newRows {
+                unsafe batch.columns[2].withField(row) { unsafe names.append($0) }
+                unsafe batch.columns[3].withField(row) { unsafe artists.append($0) }
             }
+            for row in 0..<batch.rowCount { rows.append(UInt64(genreNumbers[row]) << 32 | UInt64(trackNumbers[row])) }
         }
 
         package func table() -> TrackTable {
@@ -62,7 +76,8 @@ package struct TrackTable: Sendable {
             var pairs = rows.map { row in
                 UInt64(genreNumbers[Int(row >> 32)]) << 32 | UInt64(trackNumbers[Int(row & 0xFFFF_FFFF)])
             }
-            pairs.sort()
+            pairs = CountingSort.sort(pairs, below: sortedTracks.count) { Int($0 & 0xFFFF_FFFF) }
+            pairs = CountingSort.sort(pairs, below: sortedGenres.count) { Int($0 >> 32) }
             var distinct: [UInt64] = []
             distinct.reserveCapacity(pairs.count)
             for pair in pairs where distinct.last != pair { distinct.append(pair) }
@@ -93,14 +108,5 @@ package struct TrackTable: Sendable {
         }
         pairStarts = starts
         self.pairs = pairs
-    }
-}
-
-extension UTF8Values {
-    fileprivate func reordered(_ order: [UInt32]) -> UTF8Values {
-        var result = UTF8Values()
-        result.reserveCapacity(count, byteCount: bytes.count)
-        for index in order { result.append(self[Int(index)]) }
-        return result
     }
 }

@@ -2,25 +2,36 @@ import Glibc
 import Parquet
 
 extension UTF8Values {
-    mutating func reserveCapacity(_ count: Int, byteCount: Int) {
-        offsets.reserveCapacity(count + 1)
-        bytes.reserveCapacity(byteCount)
-    }
-
     @inline(__always)
     func isEqual(_ index: Int, _ other: UnsafeBufferPointer<UInt8>) -> Bool {
         let (start, end) = (offsets[index], offsets[index + 1])
         guard end - start == other.count else { return false }
         return unsafe bytes.withUnsafeBufferPointer { bytes in
             // SAFETY: offsets are within the bytes.
-            unsafe other.isEmpty || memcmp(bytes.baseAddress! + start, other.baseAddress!, other.count) == 0
+            unsafe isSame(bytes.baseAddress! + start, other)
         }
     }
 
-    func withText<Result>(_ index: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
-        unsafe bytes.withUnsafeBufferPointer { bytes in
-            unsafe body(UnsafeBufferPointer(rebasing: bytes[offsets[index]..<offsets[index + 1]]))
+    @inline(__always)
+    private func isSame(_ text: UnsafePointer<UInt8>, _ other: UnsafeBufferPointer<UInt8>) -> Bool {
+        let count = other.count
+        guard count >= 8, count <= 32, let start = other.baseAddress else {
+            return unsafe count == 0 || memcmp(text, other.baseAddress!, count) == 0
         }
+        // Ids have some twenty bytes: words that may overlap are quicker than a call.
+        let (left, right) = unsafe (UnsafeRawPointer(text), UnsafeRawPointer(start))
+        var difference: UInt64 = 0
+        var offset = 0
+        while offset + 8 <= count {
+            difference |=
+                unsafe left.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                ^ right.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            offset += 8
+        }
+        difference |=
+            unsafe left.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
+            ^ right.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
+        return difference == 0
     }
 
     /// The indices in the order of the texts' bytes; equal texts in their own order.

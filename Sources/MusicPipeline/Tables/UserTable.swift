@@ -20,6 +20,12 @@ package struct UserTable: Sendable {
 
     package var count: Int { ids.count }
 
+    /// The first id when the ids are all the numbers from it on: then a user's number is a distance.
+    var firstOfUnbrokenRange: Int64? {
+        guard let first = ids.first, numbers.count == ids.count else { return nil }
+        return first
+    }
+
     /// The number of a user, or `UInt32.max`.
     @inline(__always)
     package func number(of id: Int64) -> UInt32 {
@@ -44,12 +50,12 @@ package struct UserTable: Sendable {
         package init() {}
 
         mutating func add(_ batch: CSVBatch) {
+            let countryNumbers = countries.insert(batch.columns[2])
             for row in 0..<batch.rowCount {
                 // A row without a usable id describes no user that a stream could name.
                 guard let id = batch.columns[0].int64(row) else { continue }
-                let country = unsafe batch.columns[2].withField(row) { unsafe countries.insert($0) }
                 let age = batch.columns[1].int64(row).flatMap { Int32(exactly: $0) }
-                rows.append((id, UInt32(rows.count), age, country.number))
+                rows.append((id, UInt32(rows.count), age, countryNumbers[row]))
             }
         }
 
@@ -72,7 +78,7 @@ package struct UserTable: Sendable {
         }
     }
 
-    private init(
+    init(
         ids: [Int64], ages: [UInt32], ageValues: [Int32], countries: [UInt32], countryValues: UTF8Values
     ) {
         self.ids = ids

@@ -3,7 +3,9 @@
 enum BitPacking {
     /// Appends the run's header and the numbers, filled up with zeros to a multiple of eight.
     static func append(_ values: [UInt32], bitWidth: Int, to output: inout [UInt8]) {
-        guard bitWidth > 0 else { return RLEBitPackedHybrid.appendRun(0, count: values.count, bitWidth: 0, to: &output) }
+        guard bitWidth > 0 else {
+            return RLEBitPackedHybrid.appendRun(0, count: values.count, bitWidth: 0, to: &output)
+        }
         let groups = (values.count + 7) / 8
         RLEBitPackedHybrid.varint(UInt64(groups) << 1 | 1, to: &output)
         let byteCount = groups * bitWidth

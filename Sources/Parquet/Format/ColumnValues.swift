@@ -13,12 +13,44 @@ package struct UTF8Values: Sendable, Hashable {
         for text in texts { append(text) }
     }
 
-    package var count: Int { offsets.count - 1 }
-    package subscript(index: Int) -> ArraySlice<UInt8> { bytes[offsets[index]..<offsets[index + 1]] }
+    @inlinable package var count: Int { offsets.count - 1 }
+    @inlinable package subscript(index: Int) -> ArraySlice<UInt8> { bytes[offsets[index]..<offsets[index + 1]] }
 
+    @inlinable
     package mutating func append(_ text: some Collection<UInt8>) {
         bytes.append(contentsOf: text)
         offsets.append(bytes.count)
+    }
+
+    @inlinable
+    package mutating func append(_ text: UnsafeBufferPointer<UInt8>) {
+        unsafe bytes.append(contentsOf: text)
+        offsets.append(bytes.count)
+    }
+
+    /// Calls `body` with a text's bytes.
+    @inlinable
+    package func withText<Result>(_ index: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        unsafe bytes.withUnsafeBufferPointer { bytes in
+            unsafe body(UnsafeBufferPointer(rebasing: bytes[offsets[index]..<offsets[index + 1]]))
+        }
+    }
+
+    /// The texts at `order`, in that order.
+    package func reordered(_ order: [UInt32]) -> UTF8Values {
+        var result = UTF8Values()
+        result.offsets.reserveCapacity(order.count + 1)
+        result.bytes.reserveCapacity(bytes.count)
+        unsafe bytes.withUnsafeBufferPointer { bytes in
+            unsafe offsets.withUnsafeBufferPointer { offsets in
+                for index in order {
+                    let text = unsafe bytes[offsets[Int(index)]..<offsets[Int(index) + 1]]
+                    unsafe result.bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text))
+                    result.offsets.append(result.bytes.count)
+                }
+            }
+        }
+        return result
     }
 }
 

@@ -60,7 +60,7 @@ package struct EncodedRowGroup: Sendable {
 
     private static func entries(_ codes: [UInt32], _ dictionary: CodeDictionary) -> [UInt8] {
         var entries: [UInt8] = []
-        for code in codes { dictionary.append(Int(code), to: &entries) }
+        dictionary.append(codes, to: &entries)
         return entries
     }
 
@@ -82,7 +82,7 @@ package struct EncodedRowGroup: Sendable {
         for rows in pages(codes.count) {
             var page = column.isOptional ? DefinitionLevels.encoded(codes[rows], hasNulls: nullCount > 0) : []
             if isPlainSmaller {
-                for code in codes[rows] where code != RowGroupColumn.nullCode { dictionary.append(Int(code), to: &page) }
+                dictionary.append(codes[rows], to: &page)
             } else {
                 page.append(UInt8(bitWidth))
                 BitPacking.append(used.ranks(of: codes[rows]), bitWidth: bitWidth, to: &page)

@@ -40,14 +40,31 @@ package enum CodeDictionary: Sendable {
         }
     }
 
-    /// Appends the plain encoding of a code's value.
-    func append(_ code: Int, to output: inout [UInt8]) {
+    /// Appends the plain encoding of the values of some codes, nulls left out.
+    func append(_ codes: some Sequence<UInt32>, to output: inout [UInt8]) {
         switch self {
-        case .texts(let values): PlainEncoding.append(values[code], to: &output)
-        case .int32s(let values): PlainEncoding.append(values[code], to: &output)
-        case .int64s(let values): PlainEncoding.append(values[code], to: &output)
+        case .texts(let values):
+            unsafe values.bytes.withUnsafeBufferPointer { bytes in
+                unsafe values.offsets.withUnsafeBufferPointer { offsets in
+                    for code in codes where code != RowGroupColumn.nullCode {
+                        let text = unsafe bytes[offsets[Int(code)]..<offsets[Int(code) + 1]]
+                        unsafe PlainEncoding.append(Int32(text.count), to: &output)
+                        unsafe output.append(contentsOf: UnsafeBufferPointer(rebasing: text))
+                    }
+                }
+            }
+        case .int32s(let values):
+            for code in codes where code != RowGroupColumn.nullCode {
+                PlainEncoding.append(values[Int(code)], to: &output)
+            }
+        case .int64s(let values):
+            for code in codes where code != RowGroupColumn.nullCode {
+                PlainEncoding.append(values[Int(code)], to: &output)
+            }
         case .progression(let first, let step, _):
-            PlainEncoding.append(first &+ Int64(code) &* step, to: &output)
+            for code in codes where code != RowGroupColumn.nullCode {
+                PlainEncoding.append(first &+ Int64(code) &* step, to: &output)
+            }
         }
     }
 

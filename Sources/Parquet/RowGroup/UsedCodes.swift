@@ -17,7 +17,9 @@ struct UsedCodes {
     }
 
     mutating func mark(_ runs: [CodeRun]) {
-        for run in runs where run.code != RowGroupColumn.nullCode { marks[Int(run.code >> 6)] |= 1 << UInt64(run.code & 63) }
+        for run in runs where run.code != RowGroupColumn.nullCode {
+            marks[Int(run.code >> 6)] |= 1 << UInt64(run.code & 63)
+        }
     }
 
     /// Ends the marking.

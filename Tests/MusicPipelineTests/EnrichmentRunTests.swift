@@ -1,0 +1,170 @@
+import CSV
+import Clocks
+import MusicKPIs
+import Storage
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import MusicPipeline
+
+/// Bytes in blocks of random sizes.
+final class RandomBlocks: BlockSource {
+    private let rest: Mutex<ArraySlice<UInt8>>
+    private let largest: Int
+
+    init(_ bytes: [UInt8], largest: Int) {
+        rest = Mutex(bytes[...])
+        self.largest = largest
+    }
+
+    func next() async throws -> [UInt8] {
+        rest.withLock { rest in
+            let block = Array(rest.prefix(Int.random(in: 1...largest)))
+            rest = rest.dropFirst(block.count)
+            return block
+        }
+    }
+}
+
+@Suite("The pass over a stream file", .timeLimit(.minutes(3)))
+struct EnrichmentRunTests {
+    private static func tables(_ world: NaivePipeline) throws -> ReferenceTables {
+        var tracks = TrackTable.Builder()
+        var users = UserTable.Builder()
+        for (bytes, columns) in [(world.songsCSV, TrackTable.columns), (world.usersCSV, UserTable.columns)] {
+            var reader = CSVReader(columns: columns)
+            reader.append(bytes)
+            reader.finish()
+            while let batch = try reader.nextBatch() {
+                if columns == TrackTable.columns { tracks.add(batch) } else { users.add(batch) }
+            }
+        }
+        return ReferenceTables(tracks: tracks.table(), users: users.table())
+    }
+
+    private struct Outcome: Hashable {
+        var counts = EnrichmentCounts()
+        var partials: [[UInt8]] = []
+        var kpis: [[GenreKPIs]] = []
+        var parquet: [[UInt8]] = []
+    }
+
+    private static let source = StreamSource(bucket: "b", key: "k", eTag: "e")
+
+    private static func run(
+        _ text: [UInt8], _ tables: ReferenceTables, _ settings: EnrichmentRun.Settings, largestBlock: Int
+    ) async throws -> Outcome {
+        let objects = InMemoryObjectStore(buckets: ["out"], clock: ManualClock())
+        var files: DayFiles? = DayFiles(objects: objects, bucket: "out") { "\($0)/\($1)" }
+        let result = try await EnrichmentRun(tracks: tables.tracks, users: tables.users, settings: settings).run(
+            RandomBlocks(text, largest: largestBlock), files: &files)
+        try await files?.finish()
+        var outcome = Outcome(counts: result.counts)
+        for (day, aggregate) in result.days.sorted(by: { $0.key < $1.key }) {
+            let date = DayFiles.date(of: day)
+            let partial = aggregate.partial(
+                source: source, date: date, tracks: tables.tracks, users: tables.users,
+                unknownUsers: result.unknownUsers)
+            var merge = DayMerge(date: date)
+            try merge.add(partial)
+            outcome.partials.append(partial)
+            outcome.kpis.append(try merge.kpis().genres)
+        }
+        for object in try await objects.list("out").objects {
+            outcome.parquet.append(try await objects.get(object.key, in: "out", maximumByteCount: 1 << 24).bytes)
+        }
+        return outcome
+    }
+
+    @Test("random tables come to what the plainest way comes to, however they are spelled and cut")
+    func equalsNaive() async throws {
+        for _ in 0..<15 {
+            let world = NaivePipeline.random(rows: Int.random(in: 0..<600))
+            let tables = try Self.tables(world)
+            let text = world.streamsCSV
+            let settings = EnrichmentRun.Settings(
+                threads: Int.random(in: 1...4), gatheredRowLimit: [1, 50, 1 << 20].randomElement() ?? 1)
+            let outcome = try await Self.run(
+                text, tables, settings, largestBlock: [40, 2_000, 1 << 20].randomElement() ?? 40)
+            let rows = world.rows
+            #expect(outcome.counts.rows == world.streams.count)
+            #expect(outcome.counts.bad == world.streams.count - world.goodStreams.count)
+            #expect(outcome.counts.enriched == rows.count)
+            let days = Set(rows.map { NaivePipeline.day($0.time) }).sorted()
+            #expect(outcome.kpis == days.map { world.kpis(source: Self.source, day: $0) })
+        }
+    }
+
+    @Test("the bytes are the same with any number of threads and any blocks")
+    func deterministic() async throws {
+        for _ in 0..<3 {
+            let world = NaivePipeline.random(rows: 800)
+            let tables = try Self.tables(world)
+            let text = world.streamsCSV
+            var first: Outcome?
+            for (threads, largest) in [(1, 1 << 20), (2, 1 << 20), (4, 1 << 20)] {
+                let settings = EnrichmentRun.Settings(threads: threads, gatheredRowLimit: 300)
+                let outcome = try await Self.run(text, tables, settings, largestBlock: text.count)
+                #expect(outcome == first ?? outcome, "\(threads) threads, blocks of \(largest)")
+                first = outcome
+            }
+            // Other blocks may batch the rows otherwise; the counts are the same.
+            let cut = try await Self.run(text, tables, .init(threads: 2, gatheredRowLimit: 300), largestBlock: 64)
+            #expect(cut.partials == first?.partials && cut.counts == first?.counts)
+        }
+    }
+
+    @Test("a source that fails ends the pass with its error, and nothing is left open")
+    func failingSource() async throws {
+        struct Failing: BlockSource {
+            let blocks: RandomBlocks
+            let left = FailAfter(3)
+            func next() async throws -> [UInt8] {
+                try left.count()
+                return try await blocks.next()
+            }
+        }
+        final class FailAfter: Sendable {
+            private let left: Mutex<Int>
+            init(_ count: Int) { left = Mutex(count) }
+            func count() throws {
+                try left.withLock { left in
+                    left -= 1
+                    if left < 0 { throw NeverHappened(description: "planned") }
+                }
+            }
+        }
+        let world = NaivePipeline.random(rows: 500)
+        let tables = try Self.tables(world)
+        var files: DayFiles?
+        await #expect(throws: NeverHappened.self) {
+            _ = try await EnrichmentRun(tracks: tables.tracks, users: tables.users).run(
+                Failing(blocks: RandomBlocks(world.streamsCSV, largest: 100)), files: &files)
+        }
+    }
+
+    @Test("a snapshot is the tables again; torn, flipped, foreign or older bytes are none")
+    func snapshot() throws {
+        let world = NaivePipeline.random(rows: 0)
+        let tables = try Self.tables(world)
+        let identity = ReferenceSnapshot.identity(["songs", "1"])
+        let bytes = ReferenceSnapshot.encode(tables, identity: identity)
+        let again = try #require(ReferenceSnapshot.decode(bytes, identity: identity))
+        #expect(ReferenceSnapshot.encode(again, identity: identity) == bytes)
+        for song in world.songs {
+            #expect(
+                again.tracks.label(of: Array(song.id.utf8))?.name == tables.tracks.label(of: Array(song.id.utf8))?.name)
+        }
+        for user in world.users { #expect(again.users.number(of: user.id) == tables.users.number(of: user.id)) }
+        #expect(ReferenceSnapshot.decode(bytes, identity: ReferenceSnapshot.identity(["songs1"])) == nil)
+        for length in 0..<bytes.count where length % 7 == 0 || length + 40 > bytes.count {
+            #expect(ReferenceSnapshot.decode(Array(bytes[..<length]), identity: identity) == nil)
+        }
+        for index in stride(from: 0, to: bytes.count, by: 11) {
+            var flipped = bytes
+            flipped[index] ^= 1 << UInt8(index % 8)
+            #expect(ReferenceSnapshot.decode(flipped, identity: identity) == nil)
+        }
+    }
+}
