@@ -49,6 +49,8 @@ let package = Package(
         system("CSnappy", apt: "libsnappy-dev"),
         system("CSQLite", apt: "libsqlite3-dev"),
         system("CYAML", apt: "libyaml-dev"),
+        system("CZlib", apt: "zlib1g-dev"),
+        system("CZstd", apt: "libzstd-dev"),
         .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
 
         // Row 1: one concern each.
@@ -56,7 +58,8 @@ let package = Package(
         module("Clocks"),
         module("FileSystem", ["CLinux"]),
         module("CSV"),
-        module("Parquet", ["CSnappy"], link: [":libsnappy.a", "stdc++"]),
+        module(
+            "Parquet", ["CSnappy", "CZlib", "CZstd"], link: [":libsnappy.a", "stdc++", ":libz.a", ":libzstd.a"]),
         module("Digest", ["CCrypto"], link: [":libcrypto.a"]),
         module("SQLite", ["CSQLite"], link: [":libsqlite3.a"]),
         module("HTTPClient", ["CLinux"]),
