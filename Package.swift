@@ -60,6 +60,7 @@ let package = Package(
         module("CSV"),
         module(
             "Parquet", ["CSnappy", "CZlib", "CZstd"], link: [":libsnappy.a", "stdc++", ":libz.a", ":libzstd.a"]),
+        module("Compression", ["CZlib", "CZstd"], link: [":libz.a", ":libzstd.a"]),
         module("Digest", ["CCrypto"], link: [":libcrypto.a"]),
         module("SQLite", ["CSQLite"], link: [":libsqlite3.a"]),
         module("HTTPClient", ["CLinux"]),
@@ -77,7 +78,10 @@ let package = Package(
         module("Delivery", ["JSON", "Clocks", "Events"]),
         module(
             "MusicPipeline",
-            ["JSON", "Clocks", "CSV", "FileSystem", "Parquet", "Digest", "Events", "Storage", "MusicKPIs"]),
+            [
+                "JSON", "Clocks", "CSV", "Compression", "FileSystem", "Parquet", "Digest", "Events", "Storage",
+                "MusicKPIs",
+            ]),
 
         // Row 4: the two sides of the wire.
         module("LambdaRuntime", ["JSON", "Clocks", "HTTPClient", "FileSystem"]),
@@ -122,6 +126,7 @@ let package = Package(
         tests("EventsTests", ["Events", "JSON", "Clocks", "FileSystem"]),
         tests("StorageTests", ["Storage", "JSON", "Clocks", "FileSystem", "Digest", "SQLite"]),
         tests("MusicKPIsTests", ["MusicKPIs", "JSON"]),
+        tests("CompressionTests", ["Compression", "FileSystem"]),
         tests("MusicPipelineTests", ["MusicPipeline", "MusicKPIs", "Storage", "Digest", "Clocks", "JSON"]),
         tests("StatesLanguageTests", ["StatesLanguage", "JSON", "Clocks"]),
         tests("TemplateTests", ["Template", "JSON", "YAML", "FileSystem"]),

@@ -1,3 +1,4 @@
+import FileSystem
 import JSON
 import MusicPipeline
 import Storage
@@ -78,6 +79,32 @@ struct HandlerTests {
         let key = try #require(try await pipeline.keys("trial.data").first { $0.hasSuffix(".rejects.csv") })
         let object = try await pipeline.stores.objects.get(key, in: "trial.data", maximumByteCount: 1_000)
         #expect(String(decoding: object.bytes, as: UTF8.self) == Self.header + "x,t1,\"a\nb\"\n")
+    }
+
+    @Test("gzip and zstd files go through by their content, bad rows set aside included", arguments: ["gzip", "zstd"])
+    func compressed(format: String) async throws {
+        let rows = Self.good + String(repeating: "2,t1,2024-06-25 12:00:00\n", count: 30) + "x,t1,2024-06-25 10:00:00\n"
+        let plain = InProcessPipeline.inMemory()
+        let compressed = InProcessPipeline.inMemory()
+        try await withTemporaryDirectory { folder in
+            try FileSystem.writeFileAtomically("\(folder)/f", Array(rows.utf8))
+            let script =
+                "import sys, gzip, pyarrow as pa; t = open(sys.argv[1], 'rb').read(); open(sys.argv[1] + 'z', 'wb').write("
+                + "gzip.compress(t) if sys.argv[2] == 'gzip' else pa.compress(t, 'zstd', asbytes=True))"
+            let made = try await runProcess(Repository.python, ["-c", script, "\(folder)/f", format])
+            #expect(made.status == 0, "\(made.errorOutput)")
+            for (pipeline, name) in [(plain, "f"), (compressed, "fz")] {
+                try await pipeline.putReferences()
+                try await pipeline.put(FileSystem.readFile("\(folder)/\(name)"), "streams/a.csv")
+                try await pipeline.run("streams/a.csv")
+            }
+        }
+        #expect(try await compressed.kpis() == plain.kpis())
+        for pipeline in [plain, compressed] {
+            let key = try #require(try await pipeline.keys("trial.data").first { $0.hasSuffix(".rejects.csv") })
+            let rejects = try await pipeline.stores.objects.get(key, in: "trial.data", maximumByteCount: 1_000).bytes
+            #expect(String(decoding: rejects, as: UTF8.self) == Self.header + "x,t1,2024-06-25 10:00:00\n")
+        }
     }
 
     @Test("errors have the types that the state machine matches")

@@ -8,7 +8,10 @@ struct RowsTests {
     /// Bottom to top; a module imports only from rows below its own.
     static let rows: [[String]] = [
         ["CCrypto", "CLinux", "CMicroHTTPD", "CSnappy", "CSQLite", "CYAML", "CZlib", "CZstd"],
-        ["JSON", "Clocks", "FileSystem", "CSV", "Parquet", "Digest", "SQLite", "HTTPClient", "HTTPServer", "YAML"],
+        [
+            "JSON", "Clocks", "FileSystem", "CSV", "Compression", "Parquet", "Digest", "SQLite", "HTTPClient",
+            "HTTPServer", "YAML",
+        ],
         ["Events", "Storage", "MusicKPIs"],
         ["StatesLanguage", "Template", "Delivery", "MusicPipeline"],
         ["LambdaRuntime", "EventRouter"],

@@ -1,4 +1,5 @@
 import CSV
+import Compression
 import FileSystem
 package import JSON
 import MusicKPIs
@@ -47,7 +48,7 @@ package struct FolderJob: Sendable {
         }
         let result = try await reading("streams.csv") { path in
             try await EnrichmentRun(tracks: tracks, users: users, settings: settings).run(
-                try FileBlocks(path), files: &files)
+                DecompressedBlocks(try FileBlocks(path)), files: &files)
         }
         try await files?.finish()
         try write(try await kpis(of: result, tracks, users))
@@ -99,7 +100,7 @@ package struct FolderJob: Sendable {
     }
 
     private func read(_ path: String, _ columns: [String], _ body: (CSVBatch) -> Void) async throws {
-        let blocks = try FileBlocks(path)
+        let blocks = DecompressedBlocks(try FileBlocks(path))
         var reader = CSVReader(columns: columns)
         while true {
             let block = try await blocks.next()
@@ -114,6 +115,8 @@ package struct FolderJob: Sendable {
         do {
             return try await body(path)
         } catch let error as CSVError {
+            throw PipelineError(.referenceInvalid, "\(path): \(error)")
+        } catch let error as CompressionError {
             throw PipelineError(.referenceInvalid, "\(path): \(error)")
         }
     }

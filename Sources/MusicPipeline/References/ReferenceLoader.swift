@@ -1,4 +1,5 @@
 import CSV
+import Compression
 package import Storage
 
 /// Reads references once for each content: what they come to is kept for as long as the process lives and the objects stay
@@ -87,15 +88,18 @@ package actor ReferenceLoader {
     ) async throws {
         do {
             let source = try await objects.openReader(object.key, in: bucket, ifMatch: object.eTag)
+            let blocks = DecompressedBlocks(ObjectBlocks(source))
             var reader = CSVReader(columns: columns)
             while true {
-                let block = try await source.read(upTo: ObjectBlocks.blockByteCount)
+                let block = try await blocks.next()
                 if block.isEmpty { reader.finish() } else { reader.append(block) }
                 while let batch = try reader.nextBatch() { body(batch) }
                 if block.isEmpty || (isHeaderEnough && reader.header != nil) { break }
             }
             await source.close()
         } catch let error as CSVError {
+            throw PipelineError(.referenceInvalid, "\(bucket)/\(object.key): \(error)")
+        } catch let error as CompressionError {
             throw PipelineError(.referenceInvalid, "\(bucket)/\(object.key): \(error)")
         }
     }

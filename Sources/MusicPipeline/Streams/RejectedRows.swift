@@ -7,36 +7,35 @@ enum RejectedRows {
     static func copy(
         _ ranges: [Range<Int>], of source: StreamSource, to key: String, in bucket: String, objects: any ObjectStore
     ) async throws {
-        let file = try await objects.openReader(source.key, in: source.bucket, ifMatch: source.eTag)
         let writer = try await objects.openWriter(key, in: bucket)
         do {
-            var wanted = ranges.sorted { $0.lowerBound < $1.lowerBound }[...]
-            var offset = 0
-            var isInHeader = true
-            while true {
-                let block = try await file.read(upTo: ObjectBlocks.blockByteCount)
-                if block.isEmpty { break }
-                var output: [UInt8] = []
-                if isInHeader {
-                    let end = block.firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? block.count
-                    output += block[..<end]
-                    isInHeader = end == block.count && block.last != UInt8(ascii: "\n")
+            try await StreamFile.withBlocks(of: source, in: objects) { blocks in
+                var wanted = ranges.sorted { $0.lowerBound < $1.lowerBound }[...]
+                var offset = 0
+                var isInHeader = true
+                while true {
+                    let block = try await blocks.next()
+                    if block.isEmpty { break }
+                    var output: [UInt8] = []
+                    if isInHeader {
+                        let end = block.firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? block.count
+                        output += block[..<end]
+                        isInHeader = end == block.count && block.last != UInt8(ascii: "\n")
+                    }
+                    let extent = offset..<(offset + block.count)
+                    while let range = wanted.first, range.lowerBound < extent.upperBound {
+                        let part = range.clamped(to: extent)
+                        output += block[(part.lowerBound - offset)..<(part.upperBound - offset)]
+                        guard range.upperBound <= extent.upperBound else { break }
+                        output.append(UInt8(ascii: "\n"))
+                        wanted.removeFirst()
+                    }
+                    if !output.isEmpty { try await writer.write(output) }
+                    offset = extent.upperBound
                 }
-                let extent = offset..<(offset + block.count)
-                while let range = wanted.first, range.lowerBound < extent.upperBound {
-                    let part = range.clamped(to: extent)
-                    output += block[(part.lowerBound - offset)..<(part.upperBound - offset)]
-                    guard range.upperBound <= extent.upperBound else { break }
-                    output.append(UInt8(ascii: "\n"))
-                    wanted.removeFirst()
-                }
-                if !output.isEmpty { try await writer.write(output) }
-                offset = extent.upperBound
             }
-            await file.close()
             _ = try await writer.finish(condition: .none)
         } catch {
-            await file.close()
             await writer.abort()
             throw error
         }

@@ -9,11 +9,11 @@ enum StreamFile {
     ///
     /// - Throws: What the store and `body` throw.
     static func withBlocks<Result>(
-        of source: StreamSource, in objects: any ObjectStore, _ body: (ObjectBlocks) async throws -> Result
+        of source: StreamSource, in objects: any ObjectStore, _ body: (DecompressedBlocks) async throws -> Result
     ) async throws -> Result {
         let file = try await objects.openReader(source.key, in: source.bucket, ifMatch: source.eTag)
         do {
-            let result = try await body(ObjectBlocks(file))
+            let result = try await body(DecompressedBlocks(ObjectBlocks(file)))
             await file.close()
             return result
         } catch {

@@ -1,4 +1,5 @@
 import CSV
+import Compression
 package import JSON
 package import MusicKPIs
 package import Storage
@@ -58,6 +59,8 @@ package struct StreamValidation: Sendable {
                 }
             }
         } catch let error as CSVError {
+            fault = "\(error)"
+        } catch let error as CompressionError {
             fault = "\(error)"
         }
     }
