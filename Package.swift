@@ -100,7 +100,8 @@ let package = Package(
         .executableTarget(
             name: "turntable",
             dependencies: [
-                "JSON", "Clocks", "FileSystem", "CSV", "SQLite", "HTTPServer", "HTTPClient", "Digest", "YAML", "Events",
+                "JSON", "Clocks", "CLinux", "FileSystem", "CSV", "SQLite", "HTTPServer", "HTTPClient", "Digest", "YAML",
+                "Events",
                 "Storage", "MusicKPIs", "StatesLanguage", "Template", "Delivery", "MusicPipeline", "EventRouter",
             ],
             path: "Sources/turntable", swiftSettings: strict),

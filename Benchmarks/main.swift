@@ -4,6 +4,7 @@ import TestSupport
 
 let measures: [@Sendable () async throws -> [Measurement]] = [
     HandlerStart.measure, RouterStart.measure, DropToArchived.measure, ReducerTransitions.measure,
+    EtlJob.measure,
 ]
 
 print("Machine: \(Machine.description)")

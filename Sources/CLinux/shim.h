@@ -5,6 +5,7 @@
 
 /* _GNU_SOURCE stays undefined: Swift's own Glibc module is built without it, and the two must agree on every type. */
 
+#include <malloc.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -171,6 +172,9 @@ __attribute__((noinline)) static pid_t turntable_spawn(
     errno = failure;
     return child;
 }
+
+/* How many arenas the allocator keeps: memory that one thread gives back stays in the arena it came from. */
+static inline void turntable_set_arena_maximum(int count) { mallopt(M_ARENA_MAX, count); }
 
 /* glibc 2.32; declared only with _GNU_SOURCE. */
 extern const char *strerrorname_np(int error);

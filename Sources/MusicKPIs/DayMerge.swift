@@ -2,91 +2,63 @@ import Digest
 
 /// The merge of the encoded partial aggregates of one day.
 ///
-/// Order does not matter, and a partial that comes twice counts once: it is known by its digest. Two partials of one
-/// file version can't both be right; the one with the smaller digest counts, whichever comes first.
+/// Order does not matter, and a partial that comes twice counts once: it is known by its file version. In memory are at
+/// most ``heldPartialLimit`` partials and what all those before them come to, which is no larger than one file with the
+/// same tracks and listeners would give.
 package struct DayMerge {
+    /// Partials that are held before they are merged into one.
+    private static let heldPartialLimit = 32
+
     package let date: String
-    private var partials: [StreamSource: PartialCursor] = [:]
+    private var digests: [StreamSource: String] = [:]
+    private var held: [PartialCursor] = []
 
     package init(date: String) { self.date = date }
 
     /// Adds a partial of the same day; those of other days are none of its business and are left out.
     ///
-    /// - Throws: ``PartialError`` for bytes that are no partial.
+    /// - Throws: ``PartialError`` for bytes that are no partial, and for one of a file version that another partial, with
+    ///   other content, was added of.
     package mutating func add(_ encoded: [UInt8]) throws(PartialError) {
         let cursor = try PartialCursor(encoded)
         guard cursor.date == date else { return }
-        if let known = partials[cursor.source], known.digest <= cursor.digest { return }
-        partials[cursor.source] = cursor
+        if let known = digests[cursor.source] {
+            guard known == cursor.digest else {
+                throw PartialError("\(cursor.source.bucket)/\(cursor.source.key) has two of \(date), and they differ")
+            }
+            return
+        }
+        digests[cursor.source] = cursor.digest
+        held.append(cursor)
+        if held.count > DayMerge.heldPartialLimit { held = [try PartialCursor(try merged())] }
     }
 
-    package var partialCount: Int { partials.count }
+    package var partialCount: Int { digests.count }
 
     /// Names the set of partials, whatever order they came in.
-    package var digest: String {
-        sha256(Array(partials.values.map(\.digest).sorted().joined(separator: "\n").utf8))
-    }
+    package var digest: String { sha256(Array(digests.values.sorted().joined(separator: "\n").utf8)) }
 
     /// The KPIs of the day.
     ///
-    /// All partials are walked through at the same time, genre by genre: in memory are the listeners of one genre.
-    ///
     /// - Throws: ``PartialError`` when a partial is out of order in spite of its digest.
     package func kpis() throws(PartialError) -> DayKPIs {
-        var cursors = Array(partials.values)
-        // The indices of cursors that have come to a genre.
-        var open: [Int] = []
-        for index in cursors.indices where try cursors[index].nextGenre() { open.append(index) }
+        var walk = try PartialWalk(held)
         var genres: [GenreKPIs] = []
-        while var name = open.first.map({ cursors[$0].genre }) {
-            for index in open where cursors[index].genre.lexicographicallyPrecedes(name) { name = cursors[index].genre }
-            let here = open.filter { cursors[$0].genre.elementsEqual(name) }
-            var listeners: [UserIDs] = []
-            var listenCount = 0
-            for index in here {
-                listenCount += cursors[index].listenCount
-                listeners.append(try cursors[index].listeners())
-            }
+        while try walk.nextGenre() {
+            let name = ByteText(walk.genre)
+            let (listenCount, uniqueListeners) = (walk.listenCount, walk.listeners.count)
             genres.append(
                 GenreKPIs(
-                    genre: ByteText(name), listenCount: listenCount,
-                    uniqueListeners: DayMerge.distinctCount(listeners), topTracks: try DayMerge.top(&cursors, here)))
-            for index in here where try !cursors[index].nextGenre() { open.removeAll { $0 == index } }
+                    genre: name, listenCount: listenCount, uniqueListeners: uniqueListeners,
+                    topTracks: try DayMerge.top(&walk)))
         }
         return DayKPIs(date: date, partialCount: partialCount, partialsDigest: digest, genres: genres)
     }
 
-    /// How many different ids sets hold together.
-    private static func distinctCount(_ sets: [UserIDs]) -> Int {
-        // In pairs, so that each id is looked at once for each doubling of the sets.
-        var sets = sets
-        while sets.count > 1 {
-            sets = stride(from: 0, to: sets.count, by: 2).map { index in
-                index + 1 < sets.count ? sets[index].union(sets[index + 1]) : sets[index]
-            }
-        }
-        return sets.first?.count ?? 0
-    }
-
-    /// The most heard tracks of the genre that some cursors have come to.
-    private static func top(_ cursors: inout [PartialCursor], _ here: [Int]) throws(PartialError) -> [GenreKPIs.Track] {
-        var heap = TrackHeap()
-        for index in here where try cursors[index].nextTrack() { heap.insert(index, cursors) }
+    /// The most heard tracks of the genre that a walk has come to.
+    private static func top(_ walk: inout PartialWalk) throws(PartialError) -> [GenreKPIs.Track] {
         var top: [GenreKPIs.Track] = []
-        while let first = heap.first {
-            let id = cursors[first].track
-            var listenCount = 0
-            while let index = heap.first, cursors[index].track.elementsEqual(id) {
-                listenCount += cursors[index].trackListenCount
-                if try cursors[index].nextTrack() {
-                    guard id.lexicographicallyPrecedes(cursors[index].track) else {
-                        throw PartialError("its tracks are out of order")
-                    }
-                    heap.firstHasGrown(cursors)
-                } else {
-                    heap.removeFirst(cursors)
-                }
-            }
+        while let (id, listenCount) = try walk.nextTrack() {
             // Ids ascend, so of equals the earlier one stays before.
             guard top.count < DayKPIs.topTrackCount || listenCount > top[top.count - 1].listenCount else { continue }
             let place = top.firstIndex { $0.listenCount < listenCount } ?? top.count
@@ -95,43 +67,30 @@ package struct DayMerge {
         }
         return top
     }
-}
 
-/// Cursors by their tracks' ids, the least first: a binary heap of their indices.
-private struct TrackHeap {
-    private var indices: [Int] = []
-
-    var first: Int? { indices.first }
-
-    mutating func insert(_ index: Int, _ cursors: [PartialCursor]) {
-        indices.append(index)
-        var place = indices.count - 1
-        while place > 0, precedes(place, (place - 1) / 2, cursors) {
-            indices.swapAt(place, (place - 1) / 2)
-            place = (place - 1) / 2
+    /// All that is held as one partial, of no file.
+    private func merged() throws(PartialError) -> [UInt8] {
+        var count = 0
+        var names = try PartialWalk(held)
+        while try names.nextGenre() {
+            count += 1
+            while try names.nextTrack() != nil {}
         }
-    }
-
-    mutating func removeFirst(_ cursors: [PartialCursor]) {
-        indices.swapAt(0, indices.count - 1)
-        indices.removeLast()
-        firstHasGrown(cursors)
-    }
-
-    mutating func firstHasGrown(_ cursors: [PartialCursor]) {
-        var place = 0
-        while true {
-            var least = place
-            for child in [2 * place + 1, 2 * place + 2] where child < indices.count && precedes(child, least, cursors) {
-                least = child
+        var walk = try PartialWalk(held)
+        var encoder = PartialEncoder(
+            source: StreamSource(bucket: "", key: "", eTag: ""), date: date, genreCount: count)
+        while try walk.nextGenre() {
+            encoder.beginGenre(walk.genre, listenCount: walk.listenCount)
+            encoder.append(listeners: walk.listeners)
+            var tracks: [(id: ArraySlice<UInt8>, listenCount: Int)] = []
+            while let track = try walk.nextTrack() { tracks.append(track) }
+            encoder.beginTracks(count: tracks.count)
+            for track in tracks {
+                unsafe track.id.withUnsafeBufferPointer {
+                    unsafe encoder.append(track: $0, listenCount: track.listenCount)
+                }
             }
-            if least == place { return }
-            indices.swapAt(place, least)
-            place = least
         }
-    }
-
-    private func precedes(_ left: Int, _ right: Int, _ cursors: [PartialCursor]) -> Bool {
-        cursors[indices[left]].track.lexicographicallyPrecedes(cursors[indices[right]].track)
+        return encoder.finish()
     }
 }

@@ -12,6 +12,7 @@ package struct PipelineError: Error, Sendable, CustomStringConvertible {
         case storeFailed = "StoreFailed"
         case configurationInvalid = "ConfigurationInvalid"
         case superseded = "MergeSuperseded"
+        case tooManyListeners = "TooManyListeners"
     }
 
     package let code: Code

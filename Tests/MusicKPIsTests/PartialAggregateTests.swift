@@ -83,6 +83,21 @@ struct PartialAggregateTests {
         }
     }
 
+    @Test("more partials than are held at once merge like a few, and two of one file version that differ are refused")
+    func many() throws {
+        let all = (0..<100).map { _ in Self.rows(40) }
+        var merge = DayMerge(date: "2024-06-25")
+        for (index, rows) in all.enumerated().shuffled() {
+            try merge.add(Self.partial(rows, key: "file\(index)").encoded())
+            if index % 7 == 0 { try merge.add(Self.partial(all[0], key: "file0").encoded()) }
+        }
+        var whole = DayMerge(date: "2024-06-25")
+        try whole.add(Self.partial(all.flatMap { $0 }, key: "whole").encoded())
+        #expect(try merge.kpis().genres == whole.kpis().genres)
+        #expect(merge.partialCount == 100)
+        #expect(throws: PartialError.self) { try merge.add(Self.partial(all[1], key: "file0").encoded()) }
+    }
+
     @Test("items have the keys and attributes that the design names")
     func items() throws {
         var merge = DayMerge(date: "2024-06-25")

@@ -144,6 +144,21 @@ struct EnrichmentRunTests {
         }
     }
 
+    @Test("listeners and tracks beyond the limit are refused with the number, before memory runs out")
+    func tooManyListeners() async throws {
+        var world = NaivePipeline.random(rows: 0)
+        world.songs = [.init(id: "t", genre: "g", name: "n", artists: "a")]
+        world.users = []
+        world.streams = (0..<5_000).map { ("\($0 * 1_000_003)", "t", "2024-06-25 10:00:00") }
+        let tables = try Self.tables(world)
+        let settings = EnrichmentRun.Settings(gatheredRowLimit: 100, aggregateByteLimit: 500)
+        let text = world.streamsCSV
+        let error = await #expect(throws: PipelineError.self) {
+            try await Self.run(text, tables, settings, largestBlock: 5_000)
+        }
+        #expect(error?.code == .tooManyListeners && error?.message.contains("more than 500") == true)
+    }
+
     @Test("a snapshot is the tables again; torn, flipped, foreign or older bytes are none")
     func snapshot() throws {
         let world = NaivePipeline.random(rows: 0)

@@ -10,6 +10,11 @@ package struct DayAggregate: Sendable {
 
     package init() {}
 
+    /// Bytes of the counts and sets, which grow with the different tracks and listeners, not with the rows.
+    var byteCount: Int {
+        listeners.values.reduce(counts.count * MemoryLayout<CodeRun>.stride) { $0 + $1.byteCount }
+    }
+
     package mutating func add(_ batch: DayBatch) {
         rowCount += batch.rowCount
         counts = counts.isEmpty ? batch.counts : DayAggregate.merged(counts, batch.counts)

@@ -12,10 +12,15 @@ package struct EnrichmentRun: Sendable {
         package var threads: Int
         /// Rows gathered before the largest day's are encoded.
         package var gatheredRowLimit: Int
+        /// Bytes of all days' counts and listeners, beyond which the file is refused.
+        package var aggregateByteLimit: Int
 
-        package init(threads: Int = 2, gatheredRowLimit: Int = 2 << 20) {
+        package init(
+            threads: Int = 2, gatheredRowLimit: Int = (64 << 20) / 48, aggregateByteLimit: Int = 256 << 20
+        ) {
             self.threads = max(1, threads)
             self.gatheredRowLimit = max(1, gatheredRowLimit)
+            self.aggregateByteLimit = aggregateByteLimit
         }
     }
 
@@ -39,7 +44,7 @@ package struct EnrichmentRun: Sendable {
     }
 
     /// - Parameter files: Where Parquet goes; nil when only the counts are wanted. Finished by the caller.
-    /// - Throws: `CSVError`, `ParquetError`, and what the source or the files' store throws.
+    /// - Throws: `CSVError`, `ParquetError`, ``PipelineError`` `.tooManyListeners`, and what the source or the files' store throws.
     package func run(_ source: some BlockSource, files: inout DayFiles?) async throws -> Result {
         var result = Result()
         var pass = Pass(run: self, isEncoded: files != nil)
@@ -68,6 +73,7 @@ package struct EnrichmentRun: Sendable {
         private var numberOfUnknownUser: [Int64: UInt32] = [:]
         private var (begun, written) = (0, 0)
         private var waiting: [Int: DayBatch] = [:]
+        private var aggregateByteCount = 0
 
         init(run: EnrichmentRun, isEncoded: Bool) {
             self.run = run
@@ -130,7 +136,16 @@ package struct EnrichmentRun: Sendable {
             if let (number, batch) = try await group.next() { waiting[number] = batch }
             while let batch = waiting.removeValue(forKey: written) {
                 written += 1
+                let before = result.days[batch.day]?.byteCount ?? 0
                 result.days[batch.day, default: DayAggregate()].add(batch)
+                aggregateByteCount += (result.days[batch.day]?.byteCount ?? 0) - before
+                let limit = run.settings.aggregateByteLimit
+                guard aggregateByteCount <= limit else {
+                    throw PipelineError(
+                        .tooManyListeners,
+                        "the listeners and tracks of \(result.days.count) days take \(aggregateByteCount) bytes, more than"
+                            + " \(limit); split the file by day, or by listeners")
+                }
                 if let rowGroup = batch.rowGroup { try await files?.append(rowGroup, day: batch.day) }
             }
         }

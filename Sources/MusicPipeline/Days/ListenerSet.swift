@@ -59,6 +59,10 @@ struct ListenerSet: Sendable, Hashable {
     mutating func formUnion(_ other: ListenerSet) {
         if bits.isEmpty, other.bits.isEmpty {
             list = ListenerSet.union(list, other.list)
+            if let last = list.last, list.count * 32 > Int(last) + 64 {
+                for number in list { ListenerSet.set(number, in: &bits) }
+                list = []
+            }
             return
         }
         if bits.isEmpty {

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import JSON
 import MusicPipeline
@@ -12,7 +13,7 @@ struct Etl: Verb {
         .value("out", "DIR", "the folder to write to"),
         .flag("kpi-only", "KPIs alone, no Parquet"),
         .value("threads", "N", "pieces of the file that are worked on at a time (2)"),
-        .value("memory-limit", "MIB", "memory to stay within, beside the reference tables (96)"),
+        .value("memory-limit", "MIB", "memory to stay within, for gathered rows (64)"),
         .value(
             "cache", "DIR", "where compiled references are kept from run to run (~/.cache/turntable; none for nowhere)"),
         .json,
@@ -23,6 +24,8 @@ struct Etl: Verb {
     /// Bytes for each gathered row: itself, and once more while it is ordered and encoded.
     private static let byteCountOfRow = 48
 
+    private static let arenaMaximum: Int32 = 2
+
     private let job: FolderJob
     private let isJSON: Bool
 
@@ -31,7 +34,7 @@ struct Etl: Verb {
             throw UsageError("--in is missing: the folder with the CSV files")
         }
         guard let output = arguments.value("out") else { throw UsageError("--out is missing: the folder to write to") }
-        let memory = try arguments.integer("memory-limit", in: 16...(1 << 20), default: 96)
+        let memory = try arguments.integer("memory-limit", in: 16...(1 << 20), default: 64)
         let threads = try arguments.integer("threads", in: 1...64, default: 2)
         job = FolderJob(
             input: input, output: output, isParquetWanted: !arguments.has("kpi-only"),
@@ -51,6 +54,8 @@ struct Etl: Verb {
     }
 
     func run() async throws -> Bool {
+        // Blocks are freed by other threads than those that made them: each arena more keeps some of them.
+        turntable_set_arena_maximum(Etl.arenaMaximum)
         let summary = try await job.run()
         if isJSON {
             Console.print(summary.text())
