@@ -108,7 +108,10 @@ let package = Package(
 
         .executableTarget(
             name: "benchmarks",
-            dependencies: ["HTTPServer", "StatesLanguage", "JSON", "Clocks", "FileSystem", "TestSupport"],
+            dependencies: [
+                "HTTPServer", "StatesLanguage", "JSON", "Clocks", "FileSystem", "Storage", "MusicKPIs", "MusicPipeline",
+                "TestSupport",
+            ],
             path: "Benchmarks",
             swiftSettings: testSettings),
         .target(
