@@ -32,9 +32,12 @@ lint:
 bench: build
 	.build/release/benchmarks
 
-# What takes minutes: a stream file of 2 GB in bounded memory.
+# What takes minutes: a stream file of 2 GB in bounded memory, the sanitizers.
 soak: build
 	infra/soak/large-file
+	@infra/setup/system-libraries --tests
+	@infra/setup/test-peers
+	infra/soak/sanitizers
 
 clean:
-	rm -rf .build .turntable-demo
+	rm -rf .build .build-address .build-thread .turntable-demo
