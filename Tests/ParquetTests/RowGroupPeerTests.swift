@@ -5,19 +5,20 @@ import Testing
 
 @testable import Parquet
 
-/// Row groups encoded from codes and runs, as pyarrow and DuckDB read them.
+/// Row groups encoded from codes and runs, as pyarrow, DuckDB and Polars read them.
 @Suite("Parquet row groups, read by others", .timeLimit(.minutes(3)))
 struct RowGroupPeerTests {
     private static let script = """
-        import json, sys, pyarrow.parquet as pq, duckdb
+        import json, sys, pyarrow.parquet as pq, duckdb, polars
         path = sys.argv[1]
         file = pq.ParquetFile(path)
         rows = [[str(v) if hasattr(v, 'isoformat') else v for v in r.values()] for r in file.read().to_pylist()]
         con = duckdb.connect()
         duck = [[str(v) if hasattr(v, 'isoformat') else v for v in r] for r in con.execute(f"SELECT * FROM read_parquet('{path}')").fetchall()]
+        pole = [[str(v) if hasattr(v, 'isoformat') else v for v in r] for r in polars.read_parquet(path).rows()]
         meta = file.metadata
         group = meta.row_group(0)
-        print(json.dumps({"rows": rows, "same": rows == duck, "groups": meta.num_row_groups,
+        print(json.dumps({"rows": rows, "same": rows == duck == pole, "groups": meta.num_row_groups,
                           "stats": [[str(group.column(i).statistics.min), str(group.column(i).statistics.max),
                                      group.column(i).statistics.null_count] for i in range(meta.num_columns)],
                           "encodings": [sorted(group.column(i).encodings) for i in range(meta.num_columns)],

@@ -15,11 +15,13 @@ enum CountingSort {
             start += count
         }
         return unsafe [Value](unsafeUninitializedCapacity: values.count) { output, count in
-            for value in values {
-                let place = next[number(value)]
-                next[number(value)] = place + 1
-                // SAFETY: the counts of all numbers add up to the values, so each place is written once.
-                unsafe (output.baseAddress! + place).initialize(to: value)
+            unsafe next.withUnsafeMutableBufferPointer { next in
+                for value in values {
+                    // SAFETY: the counts of all numbers add up to the values, so each place is written once.
+                    let place = unsafe next[number(value)]
+                    unsafe next[number(value)] = place + 1
+                    unsafe (output.baseAddress! + place).initialize(to: value)
+                }
             }
             count = values.count
         }
