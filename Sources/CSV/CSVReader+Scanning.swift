@@ -74,6 +74,8 @@ extension CSVReader {
         var index = position
         var bits: UInt8 = 0
         while index < end {
+            unsafe passOrdinary(block, &index, end, above: highest, &bits)
+            guard index < end else { break }
             let byte = unsafe block[index]
             if byte <= highest {
                 if byte == delimiter || byte == Byte.lineFeed || byte == Byte.carriageReturn { break }
@@ -99,11 +101,42 @@ extension CSVReader {
         }
     }
 
+    /// Moves over bytes above `highest`, eight at a time, up to the first that isn't, or to less than eight before `end`.
+    @inline(__always)
+    private func passOrdinary(
+        _ block: UnsafeBufferPointer<UInt8>, _ index: inout Int, _ end: Int, above highest: UInt8, _ bits: inout UInt8
+    ) {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        guard highest < 0x80, let base = unsafe UnsafeRawPointer(block.baseAddress) else { return }
+        let least = UInt64(highest + 1) &* ones
+        var all: UInt64 = 0
+        while index + 8 <= end {
+            // SAFETY: eight bytes are there.
+            let word = unsafe UInt64(littleEndian: base.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            // The lowest bit that is set is exact; a borrow can only set bits above it.
+            let lower = (word &- least) & ~word & 0x8080_8080_8080_8080
+            if lower != 0 {
+                let count = lower.trailingZeroBitCount >> 3
+                all |= word & ((1 << UInt64(count * 8)) - 1)
+                index += count
+                break
+            }
+            all |= word
+            index += 8
+        }
+        all |= all >> 32
+        all |= all >> 16
+        all |= all >> 8
+        bits |= UInt8(truncatingIfNeeded: all)
+    }
+
     private mutating func scanQuoted(_ block: UnsafeBufferPointer<UInt8>) {
         let end = min(block.count, limitPosition)
         var index = position
         var bits: UInt8 = 0
         while index < end {
+            unsafe passOrdinary(block, &index, end, above: Byte.quote, &bits)
+            guard index < end else { break }
             let byte = unsafe block[index]
             if byte <= Byte.quote {
                 if byte == Byte.quote { break }
