@@ -5,7 +5,7 @@ import Digest
 /// Order does not matter, and a partial that comes twice counts once: it is known by its file version. In memory are at
 /// most ``heldPartialLimit`` partials and what all those before them come to, which is no larger than one file with the
 /// same tracks and listeners would give.
-package struct DayMerge {
+package struct DayMerge: Sendable {
     /// Partials that are held before they are merged into one.
     private static let heldPartialLimit = 32
 
@@ -30,8 +30,18 @@ package struct DayMerge {
         }
         digests[cursor.source] = cursor.digest
         held.append(cursor)
-        if held.count > DayMerge.heldPartialLimit { held = [try PartialCursor(try merged())] }
+        if held.count > DayMerge.heldPartialLimit { try fold() }
     }
+
+    /// Merges what is held into one, for a merge that is kept to be added to.
+    ///
+    /// - Throws: ``PartialError`` when a partial is out of order in spite of its digest.
+    package mutating func fold() throws(PartialError) {
+        if held.count > 1 { held = [try PartialCursor(try merged())] }
+    }
+
+    /// Bytes of what is held.
+    package var byteCount: Int { held.reduce(0) { $0 + $1.byteCount } }
 
     package var partialCount: Int { digests.count }
 

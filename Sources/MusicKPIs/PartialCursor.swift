@@ -1,11 +1,13 @@
 import Digest
 
 /// Walks through an encoded partial from genre to genre, without taking it apart as a whole.
-struct PartialCursor {
+struct PartialCursor: Sendable {
     let source: StreamSource
     let date: String
     /// The digest at the end, which matches the content.
     let digest: String
+    /// Bytes of the whole partial.
+    let byteCount: Int
     private var reader: Varint.Reader
     private var genresLeft: Int
     private var tracksLeft = 0
@@ -39,6 +41,7 @@ struct PartialCursor {
             eTag: String(decoding: try reader.text(), as: UTF8.self))
         date = String(decoding: try reader.text(), as: UTF8.self)
         digest = PartialAggregate.digest(of: bytes)
+        byteCount = bytes.count
         genresLeft = try reader.count()
     }
 

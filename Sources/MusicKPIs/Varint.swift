@@ -20,7 +20,7 @@ enum Varint {
         output.append(contentsOf: text)
     }
 
-    struct Reader {
+    struct Reader: Sendable {
         private let bytes: [UInt8]
         private var offset: Int
         private let end: Int

@@ -107,6 +107,30 @@ struct HandlerTests {
         }
     }
 
+    @Test("a warm process adds a day's files one by one to what a cold one merges from all of them")
+    func warmMerges() async throws {
+        let warm = InProcessPipeline.inMemory()
+        try await warm.putReferences()
+        let writing = warm.writing
+        var cold: [String] = []
+        for index in 0..<6 {
+            let rows = (0...index).map { "\($0 % 3),t\($0 % 2 + 1),2024-06-25 1\($0):00:00\n" }.joined()
+            try await warm.put(Self.header + rows, "streams/f\(index).csv")
+            var state = warm.state("streams/f\(index).csv")
+            state["validation"] = try await warm.validate(state)
+            state["etl"] = try await warm.enrich(state)
+            let written = try await writing.write(date: "2024-06-25")
+            #expect(written["partials"]?.intValue == index + 1)
+            let kept = try await warm.kpis()
+            // Written again by a process that has seen nothing: the same items, or the condition would refuse them.
+            let again = try await warm.writing.write(date: "2024-06-25")
+            #expect(again["digest"] == written["digest"])
+            cold = try await warm.kpis()
+            #expect(kept == cold)
+        }
+        #expect(cold.contains { $0.contains(#""genre":"rock""#) && $0.contains(#""listen_count":21"#) })
+    }
+
     @Test("errors have the types that the state machine matches")
     func errors() async throws {
         let pipeline = InProcessPipeline.inMemory()

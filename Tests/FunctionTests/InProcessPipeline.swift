@@ -57,10 +57,13 @@ struct InProcessPipeline {
         try await Etl(objects: stores.objects, enrichment: enrichment).handle(.object(state), context: .test())
     }
 
-    func writeKPIs(_ state: JSONObject) async throws -> JSONValue {
-        let writing = KPIWriting(
+    var writing: KPIWriting {
+        KPIWriting(
             objects: stores.objects, table: stores.table(names.kpiSchema), references: references,
             trialBucket: names.trialBucket, clock: SystemClock(), entropy: SeededEntropy(seed: 1))
+    }
+
+    func writeKPIs(_ state: JSONObject) async throws -> JSONValue {
         return try await WriteKPIs(objects: stores.objects, enrichment: enrichment, writing: writing)
             .handle(.object(state), context: .test())
     }

@@ -26,6 +26,7 @@ package struct KPIWriting: Sendable {
     private let trialBucket: String
     private let clock: any WallClock
     private let entropy: any Entropy
+    private let cache = MergeCache()
 
     package init(
         objects: any ObjectStore, table: any Table, references: ReferenceLoader, trialBucket: String,
@@ -66,26 +67,36 @@ package struct KPIWriting: Sendable {
             "the KPIs of \(date) were merged by others \(KPIWriting.maximumMergeCount) times meanwhile; try again")
     }
 
+    /// The merge of all partials of a day that there are now.
     private func merge(_ date: String) async throws -> DayMerge {
-        var merge = DayMerge(date: date)
+        var objects: [String: String] = [:]
         var after: String?
         repeat {
-            let page = try await objects.list(
+            let page = try await self.objects.list(
                 trialBucket, prefix: PipelineNames.partialPrefix(date: date), after: after,
                 limit: ObjectPage.maximumCount)
-            for object in page.objects {
-                let bytes = try await objects.get(
-                    object.key, in: trialBucket, maximumByteCount: KPIWriting.maximumPartialByteCount
-                ).bytes
-                do {
-                    try merge.add(bytes)
-                } catch {
-                    throw PipelineError(.storeFailed, "\(trialBucket)/\(object.key): \(error)")
-                }
-            }
+            for object in page.objects { objects[object.key] = object.eTag }
             after = page.next
         } while after != nil
-        return merge
+        var entry = await cache.take(date, among: objects) ?? MergeCache.Entry(merge: DayMerge(date: date))
+        for (key, eTag) in objects.sorted(by: { $0.key < $1.key }) where entry.objects[key] == nil {
+            let bytes = try await self.objects.get(
+                key, in: trialBucket, maximumByteCount: KPIWriting.maximumPartialByteCount
+            ).bytes
+            do {
+                try entry.merge.add(bytes)
+                entry.objects[key] = eTag
+            } catch {
+                throw PipelineError(.storeFailed, "\(trialBucket)/\(key): \(error)")
+            }
+        }
+        do {
+            try entry.merge.fold()
+        } catch {
+            throw PipelineError(.storeFailed, "a partial of \(date) in \(trialBucket): \(error)")
+        }
+        await cache.keep(entry, of: date)
+        return entry.merge
     }
 
     /// - Returns: False when an item is from a newer merge.
