@@ -35,6 +35,7 @@ bench: build
 # What takes minutes: a stream file of 2 GB in bounded memory, the sanitizers.
 soak: build
 	infra/soak/large-file
+	infra/soak/spark-reads
 	@infra/setup/system-libraries --tests
 	@infra/setup/test-peers
 	infra/soak/sanitizers

@@ -107,6 +107,34 @@ struct HandlerTests {
         }
     }
 
+    @Test("compiled references are found in the temporary folder, then in the store; what is torn there is made anew")
+    func compiledReferences() async throws {
+        try await withTemporaryDirectory { folder in
+            let pipeline = InProcessPipeline.inMemory()
+            try await pipeline.putReferences()
+            func load(_ bucket: String?, _ temporary: String?) async throws -> Int {
+                let plan = FaultPlan(failing: nil)
+                let loader = ReferenceLoader(
+                    objects: pipeline.stores.failing(by: plan).objects, bucket: "rds.data", snapshotBucket: bucket,
+                    temporaryFolder: temporary)
+                #expect(try await loader.load().tracks.label(of: Array("t2".utf8))?.name == "Two")
+                return plan.callCount
+            }
+            // Two lists; and for each reference an opening and two reads; and an attempt at the snapshot and its put.
+            #expect(try await load("trial.data", "\(folder)/tmp") == 10)
+            #expect(try await load(nil, "\(folder)/tmp") == 2)
+            #expect(try await load("trial.data", nil) == 3)
+            let name = try #require(try FileSystem.list("\(folder)/tmp/references").first)
+            try FileSystem.writeFileAtomically("\(folder)/tmp/references/\(name)", [1, 2, 3])
+            #expect(try await load("trial.data", "\(folder)/tmp") == 3)
+            #expect(try await load(nil, "\(folder)/tmp") == 2)
+            try await pipeline.put("track_id,track_genre,track_name,artists\nt2,x,Two,B\n", "songs/more.csv")
+            #expect(try await load("trial.data", "\(folder)/tmp") > 10)
+        }
+        #expect(ReferenceLoader.temporaryFolder(["LAMBDA_TASK_ROOT": "/var/task"]) == "/tmp")
+        #expect(ReferenceLoader.temporaryFolder(["LAMBDA_TASK_ROOT": "/home/me/build"]) == nil)
+    }
+
     @Test("a warm process adds a day's files one by one to what a cold one merges from all of them")
     func warmMerges() async throws {
         let warm = InProcessPipeline.inMemory()

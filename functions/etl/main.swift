@@ -7,7 +7,8 @@ LambdaRuntime.run { environment in
     let names = PipelineNames(environment: environment.variables)
     try stores.createLocalBuckets(names.buckets)
     let references = ReferenceLoader(
-        objects: stores.objects, bucket: names.rawBucket, snapshotBucket: names.trialBucket)
+        objects: stores.objects, bucket: names.rawBucket, snapshotBucket: names.trialBucket,
+        temporaryFolder: ReferenceLoader.temporaryFolder(environment.variables))
     return Etl(
         objects: stores.objects,
         enrichment: Enrichment(objects: stores.objects, references: references, trialBucket: names.trialBucket))

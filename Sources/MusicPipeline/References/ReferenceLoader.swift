@@ -1,5 +1,6 @@
 import CSV
 import Compression
+import FileSystem
 package import Storage
 
 /// Reads references once for each content: what they come to is kept for as long as the process lives and the objects stay
@@ -11,13 +12,25 @@ package actor ReferenceLoader {
     private let objects: any ObjectStore
     private let bucket: String
     private let snapshotBucket: String?
+    private let temporaryFolder: String?
     private var known: (versions: [ReferenceObject], tables: ReferenceTables)?
 
-    /// - Parameter snapshotBucket: Where snapshots are kept; nil for nowhere.
-    package init(objects: any ObjectStore, bucket: String, snapshotBucket: String? = nil) {
+    /// - Parameters:
+    ///   - snapshotBucket: Where snapshots are kept; nil for nowhere.
+    ///   - temporaryFolder: Where they are kept, too, for another process on the same machine; nil for nowhere.
+    package init(
+        objects: any ObjectStore, bucket: String, snapshotBucket: String? = nil, temporaryFolder: String? = nil
+    ) {
+        self.temporaryFolder = temporaryFolder
         self.objects = objects
         self.bucket = bucket
         self.snapshotBucket = snapshotBucket
+    }
+
+    /// The folder that a sandbox of Lambda has to itself; nil elsewhere, where others may write to `/tmp` and the store is
+    /// as near.
+    package static func temporaryFolder(_ environment: [String: String]) -> String? {
+        environment["LAMBDA_TASK_ROOT"] == "/var/task" ? "/tmp" : nil
     }
 
     /// Checks that both references are there and have the columns they should, without reading them whole.
@@ -69,18 +82,37 @@ package actor ReferenceLoader {
     }
 
     private func snapshot(_ identity: [UInt8]) async -> ReferenceTables? {
+        if let path = temporaryPath(identity), let bytes = try? FileSystem.readFile(path),
+            let tables = ReferenceSnapshot.decode(bytes, identity: identity)
+        {
+            return tables
+        }
         guard let snapshotBucket else { return nil }
         let object = try? await objects.get(
             PipelineNames.snapshotKey(identity), in: snapshotBucket,
             maximumByteCount: ReferenceLoader.maximumSnapshotByteCount)
-        return object.flatMap { ReferenceSnapshot.decode($0.bytes, identity: identity) }
+        guard let object, let tables = ReferenceSnapshot.decode(object.bytes, identity: identity) else { return nil }
+        keepTemporarily(object.bytes, identity)
+        return tables
     }
 
     private func keep(_ tables: ReferenceTables, _ identity: [UInt8]) async {
-        guard let snapshotBucket else { return }
+        guard snapshotBucket != nil || temporaryFolder != nil else { return }
         let bytes = ReferenceSnapshot.encode(tables, identity: identity)
         guard bytes.count <= ReferenceLoader.maximumSnapshotByteCount else { return }
+        keepTemporarily(bytes, identity)
+        guard let snapshotBucket else { return }
         _ = try? await objects.put(bytes, as: PipelineNames.snapshotKey(identity), in: snapshotBucket)
+    }
+
+    private func temporaryPath(_ identity: [UInt8]) -> String? {
+        temporaryFolder.map { "\($0)/\(PipelineNames.snapshotKey(identity))" }
+    }
+
+    private func keepTemporarily(_ bytes: [UInt8], _ identity: [UInt8]) {
+        guard let path = temporaryPath(identity), let folder = FileSystem.parent(of: path) else { return }
+        try? FileSystem.createDirectories(folder)
+        try? FileSystem.writeFileAtomically(path, bytes)
     }
 
     private func read(
