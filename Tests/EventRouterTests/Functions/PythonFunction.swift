@@ -140,11 +140,18 @@ enum PythonFunction {
                 print(json.dumps(seen), flush=True)
         """#
 
+    /// A start that Lambda would give 10 s takes longer where much else runs, and then no test is about the start.
+    static var patientLimits: FunctionPool.Limits {
+        var limits = FunctionPool.Limits()
+        limits.initTime = .seconds(90)
+        return limits
+    }
+
     /// A pool whose one function, `f`, is this program, in a folder of its own.
     static func withPool<Result>(
-        environment: [String: String] = [:], memoryMB: Int = 256, timeout: Duration = .seconds(20),
+        environment: [String: String] = [:], memoryMB: Int = 256, timeout: Duration = .seconds(60),
         reservedConcurrency: Int? = nil, logFormat: FunctionConfiguration.LogFormat = .text,
-        limits: FunctionPool.Limits = FunctionPool.Limits(), clock: any WallClock = SystemClock(),
+        limits: FunctionPool.Limits = patientLimits, clock: any WallClock = SystemClock(),
         _ body: (Fixture) async throws -> Result
     ) async throws -> Result {
         try await withTemporaryDirectory { folder in
