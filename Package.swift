@@ -46,6 +46,7 @@ let package = Package(
         // C libraries. An `:archive.a` in a module's `link` is linked statically, so a function needs no host library.
         system("CCrypto", apt: "libssl-dev"),
         system("CMicroHTTPD", apt: "libmicrohttpd-dev"),
+        system("CPCRE2", apt: "libpcre2-dev"),
         system("CSnappy", apt: "libsnappy-dev"),
         system("CSQLite", apt: "libsqlite3-dev"),
         system("CYAML", apt: "libyaml-dev"),
@@ -62,6 +63,7 @@ let package = Package(
             "Parquet", ["CSnappy", "CZlib", "CZstd"], link: [":libsnappy.a", "stdc++", ":libz.a", ":libzstd.a"]),
         module("Compression", ["CZlib", "CZstd"], link: [":libz.a", ":libzstd.a"]),
         module("Digest", ["CCrypto"], link: [":libcrypto.a"]),
+        module("RegularExpressions", ["CPCRE2"], link: [":libpcre2-8.a"]),
         module("SQLite", ["CSQLite"], link: [":libsqlite3.a"]),
         module("HTTPClient", ["CLinux"]),
         module("HTTPServer", ["CMicroHTTPD", "CLinux"], link: ["microhttpd"]),
@@ -123,6 +125,7 @@ let package = Package(
         tests("CSVTests", ["CSV"]),
         tests("ParquetTests", ["Parquet", "JSON"]),
         tests("DigestTests", ["Digest"]),
+        tests("RegularExpressionsTests", ["RegularExpressions"]),
         tests("SQLiteTests", ["SQLite", "FileSystem"]),
         tests("HTTPClientTests", ["HTTPClient"]),
         tests("HTTPServerTests", ["HTTPServer"]),

@@ -7,10 +7,10 @@ import Testing
 struct RowsTests {
     /// Bottom to top; a module imports only from rows below its own.
     static let rows: [[String]] = [
-        ["CCrypto", "CLinux", "CMicroHTTPD", "CSnappy", "CSQLite", "CYAML", "CZlib", "CZstd"],
+        ["CCrypto", "CLinux", "CMicroHTTPD", "CPCRE2", "CSnappy", "CSQLite", "CYAML", "CZlib", "CZstd"],
         [
-            "JSON", "Clocks", "FileSystem", "CSV", "Compression", "Parquet", "Digest", "SQLite", "HTTPClient",
-            "HTTPServer", "YAML",
+            "JSON", "Clocks", "FileSystem", "CSV", "Compression", "Parquet", "Digest", "RegularExpressions", "SQLite",
+            "HTTPClient", "HTTPServer", "YAML",
         ],
         ["Events", "Storage", "MusicKPIs"],
         ["StatesLanguage", "Template", "Delivery", "MusicPipeline"],
