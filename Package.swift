@@ -74,8 +74,10 @@ let package = Package(
         module("Storage", ["JSON", "Clocks", "FileSystem", "Digest", "SQLite"]),
         module("MusicKPIs", ["JSON", "Digest"]),
 
+        module("JSONata", ["JSON", "Clocks", "Digest", "RegularExpressions"]),
+
         // Row 3: decisions.
-        module("StatesLanguage", ["JSON", "Clocks"]),
+        module("StatesLanguage", ["JSON", "Clocks", "Digest", "RegularExpressions", "JSONata"]),
         module("Template", ["JSON", "YAML"]),
         module("Delivery", ["JSON", "Clocks", "Events"]),
         module(
@@ -135,6 +137,7 @@ let package = Package(
         tests("MusicKPIsTests", ["MusicKPIs", "JSON"]),
         tests("CompressionTests", ["Compression", "FileSystem"]),
         tests("MusicPipelineTests", ["MusicPipeline", "MusicKPIs", "Storage", "Digest", "Clocks", "JSON"]),
+        tests("JSONataTests", ["JSONata", "JSON", "Clocks", "FileSystem"]),
         tests("StatesLanguageTests", ["StatesLanguage", "JSON", "Clocks"]),
         tests("TemplateTests", ["Template", "JSON", "YAML", "FileSystem"]),
         tests("DeliveryTests", ["Delivery", "Events", "JSON", "Clocks"]),
@@ -143,7 +146,7 @@ let package = Package(
             "EventRouterTests",
             [
                 "EventRouter", "HTTPServer", "HTTPClient", "StatesLanguage", "Template", "Delivery", "Events",
-                "Storage", "JSON", "Clocks", "FileSystem",
+                "Storage", "JSON", "Clocks", "FileSystem", "Digest",
             ]),
         tests(
             "FunctionTests",

@@ -58,3 +58,26 @@ struct DigestTests {
         #expect(hex([0, 9, 10, 255, 0x7F]) == "00090aff7f")
     }
 }
+
+@Suite("Algorithms by name")
+struct HashAlgorithmTests {
+    @Test(
+        "agree with the published values for abc (FIPS 180-4 examples)",
+        arguments: [
+            (HashAlgorithm.md5, "900150983cd24fb0d6963f7d28e17f72"),
+            (.sha1, "a9993e364706816aba3e25717850c26c9cd0d89d"),
+            (.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            (
+                .sha384,
+                "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7"
+            ),
+            (
+                .sha512,
+                "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd"
+                    + "454d4423643ce80e2a9ac94fa54ca49f"
+            ),
+        ])
+    func published(algorithm: HashAlgorithm, digits: String) {
+        #expect(hex(algorithm.digest(of: Array("abc".utf8))) == digits)
+    }
+}

@@ -12,7 +12,7 @@ struct RowsTests {
             "JSON", "Clocks", "FileSystem", "CSV", "Compression", "Parquet", "Digest", "RegularExpressions", "SQLite",
             "HTTPClient", "HTTPServer", "YAML",
         ],
-        ["Events", "Storage", "MusicKPIs"],
+        ["Events", "Storage", "MusicKPIs", "JSONata"],
         ["StatesLanguage", "Template", "Delivery", "MusicPipeline"],
         ["LambdaRuntime", "EventRouter"],
         ["turntable"],

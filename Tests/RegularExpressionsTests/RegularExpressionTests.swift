@@ -1,51 +1,54 @@
-import RegularExpressions
 import Testing
+
+@testable import RegularExpressions
 
 @Suite("Regular expressions")
 struct RegularExpressionTests {
-    func texts(_ pattern: String, _ text: String, _ options: RegularExpression.Options = []) throws -> [[String?]] {
-        let bytes = Array(text.utf8)
-        return try RegularExpression(pattern, options: options).matches(in: bytes).map { match in
-            match.ranges.map { range in range.map { String(decoding: bytes[$0], as: UTF8.self) } }
+    private func match(_ pattern: String, _ text: String, i: Bool = false, m: Bool = false) throws -> [String?]? {
+        let subject = RegularExpression.Subject(text)
+        let expression = try RegularExpression(pattern, ignoresCase: i, isMultiline: m)
+        return try expression.firstMatch(in: subject).map { match in
+            ([match.range] + match.groups).map { range in range.map { subject[$0] } }
         }
     }
 
-    @Test("matches and groups, left to right; a group without part is nil")
-    func groups() throws {
-        #expect(try texts("a(b)?(c)?", "abc a ac") == [["abc", "b", "c"], ["a", nil, nil], ["ac", nil, "c"]])
-        #expect(try texts("x", "abc").isEmpty)
+    @Test("finds the first match and its groups, in JavaScript's reading of the pattern")
+    func matches() throws {
+        #expect(try match("b(c)?(d)?", "abdb") == ["bd", nil, "d"])
+        #expect(try match("x", "abc") == nil)
+        #expect(try match("É+", "aéÉ", i: true) == ["éÉ"])
+        #expect(try match("^b$", "a\nb\nc") == nil)
+        #expect(try match("^b$", "a\nb\nc", m: true) == ["b"])
+        #expect(try match("a$", "a\n") == nil)
+        #expect(try match("\\u0041[^]", "A\n") == ["A\n"])
+        #expect(try match("\\d", "٣") == nil)
     }
 
-    @Test("empty matches move on by a character, not by a byte")
-    func empty() throws {
-        #expect(try texts("", "äö").count == 3)
-        #expect(try texts(".", "äö") == [["ä"], ["ö"]])
+    @Test("an invalid pattern is an error that says where")
+    func invalid() throws {
+        let error = #expect(throws: RegularExpressionError.self) { try RegularExpression("a(b") }
+        #expect(error?.code == .invalidPattern)
+        #expect(error?.byteOffset == 3)
+        #expect(error?.description.contains("PCRE2 114") == true)
     }
 
-    @Test("options")
-    func options() throws {
-        #expect(try texts("HAT", "a hat", .caseInsensitive) == [["hat"]])
-        #expect(try texts("^b$", "a\nb\nc").isEmpty)
-        #expect(try texts("^b$", "a\nb\nc", .multiline) == [["b"]])
-        #expect(try texts("a.b", "a\nb").isEmpty)
-        #expect(try texts("a.b", "a\nb", .dotMatchesNewline).count == 1)
-        #expect(try texts("b$", "b\n").isEmpty, "the end is the end, not the last line's")
-    }
-
-    @Test("a wrong pattern is an error that says where", arguments: ["(", "[a", "a{2,1}", "*a", "(?<n", "\\C"])
-    func wrong(pattern: String) {
-        #expect(throws: RegularExpressionError.self) { try RegularExpression(pattern) }
-    }
-
-    @Test("a pattern that explodes is an error, not a hang")
-    func bounded() throws {
-        let text = Array(String(repeating: "a", count: 40).utf8) + [UInt8(ascii: "!")]
-        for pattern in ["^(a+)+$", "^(a|aa)+$"] {
-            let expression = try RegularExpression(pattern)
-            #expect(throws: RegularExpressionError.self) { try expression.firstMatch(in: text) }
+    @Test("a pattern that would backtrack for ever is stopped")
+    func hostile() throws {
+        let expression = try RegularExpression("(a+)+$")
+        let subject = RegularExpression.Subject(String(repeating: "a", count: 60) + "b")
+        let error = #expect(throws: RegularExpressionError.self) {
+            try expression.firstMatch(in: subject, limit: 10_000)
         }
-        #expect(throws: RegularExpressionError.self) {
-            try RegularExpression(String(repeating: "a", count: RegularExpression.maximumPatternByteCount + 1))
-        }
+        #expect(error?.code == .limitReached)
+    }
+
+    @Test("a search can begin further on, at the start of a character")
+    func offsets() throws {
+        let subject = RegularExpression.Subject("é1é2")
+        let expression = try RegularExpression("[0-9]")
+        #expect(try expression.firstMatch(in: subject)?.range == 2..<3)
+        #expect(try expression.firstMatch(in: subject, from: 3)?.range == 5..<6)
+        #expect(try expression.firstMatch(in: subject, from: 6) == nil)
+        #expect(subject.isCharacterStart(0) && !subject.isCharacterStart(1) && !subject.isCharacterStart(7))
     }
 }

@@ -85,7 +85,9 @@ struct ConcurrencyTests {
         let step = execution.handle(.taskFailed(tokens[1], StateError("E", cause: nil)), at: Self.start)
         #expect(
             step.events.map(\.type) == [
-                "LambdaFunctionFailed", "MapIterationFailed", "MapStateFailed", "ExecutionFailed",
+                "LambdaFunctionFailed", "MapIterationFailed", "TaskStateAborted", "MapIterationAborted",
+                "MapStateFailed",
+                "ExecutionFailed",
             ])
         #expect(Self.tokens(step).isEmpty)
         #expect(step.commands.contains(.cancelTask(tokens[0])))

@@ -17,29 +17,6 @@ struct DefinitionTests {
             (#""A": {"Type": "Pass", "InputPath": "a.b", "End": true}"#, "is no JSONPath"),
             (#""A": {"Type": "Pass", "ResultPath": "$[*]", "End": true}"#, "must be a reference path"),
             (
-                #""A": {"Type": "Pass", "Parameters": {"x.$": "States.UUID()"}, "End": true}"#,
-                "intrinsic function 'States.UUID'"
-            ),
-            (#""A": {"Type": "Pass", "Parameters": {"x.$": "$name"}, "End": true}"#, "variable '$name'"),
-            (#""A": {"Type": "Pass", "Assign": {"x": 1}, "End": true}"#, "Assign is not supported"),
-            (#""A": {"Type": "Pass", "QueryLanguage": "JSONata", "End": true}"#, "JSONata is not supported"),
-            (
-                #""A": {"Type": "Task", "Resource": "arn:aws:states:us-east-1:1:activity:x", "End": true}"#,
-                "activities are not supported"
-            ),
-            (
-                #""A": {"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.sync", "End": true}"#,
-                "jobs waited for"
-            ),
-            (
-                #""A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "End": true}"#,
-                "callbacks"
-            ),
-            (
-                #""A": {"Type": "Map", "ItemReader": {}, "ItemProcessor": {"StartAt": "X", "States": {"X": {"Type": "Succeed"}}}, "End": true}"#,
-                "ItemReader is not supported"
-            ),
-            (
                 #""A": {"Type": "Choice", "Choices": [{"Variable": "$.x", "NumericEquals": "1", "Next": "B"}]}, "B": {"Type": "Succeed"}"#,
                 "must be a numeric"
             ),

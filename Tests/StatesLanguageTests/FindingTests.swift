@@ -5,7 +5,7 @@ import Testing
 
 @testable import StatesLanguage
 
-/// Findings of a definition, each at its line and place, and capabilities that are refused by their names.
+/// Findings of a definition, each at its line and place.
 @Suite("Findings")
 struct FindingTests {
     private static let function = StateTests.function
@@ -29,25 +29,19 @@ struct FindingTests {
     }
 
     @Test(
-        "a field of a later capability is refused by its name, at its line",
+        "a field that is wrong or belongs elsewhere is told by its name, at its line",
         arguments: [
-            ("Pass", #""Assign": {}"#, "Assign is not supported"),
-            ("Pass", #""Arguments": {}"#, "Arguments is not supported"),
-            ("Pass", #""Output": {}"#, "Output is not supported"),
-            ("Task", #""Credentials": {}"#, "Credentials is not supported"),
-            ("Map", #""ItemReader": {}"#, "ItemReader is not supported"),
-            ("Map", #""ItemBatcher": {}"#, "ItemBatcher is not supported"),
-            ("Map", #""ResultWriter": {}"#, "ResultWriter is not supported"),
-            ("Map", #""Label": "x""#, "Label is not supported"),
-            ("Map", #""Items": []"#, "Items is not supported"),
-            ("Map", #""ToleratedFailureCount": 1"#, "ToleratedFailureCount is not supported"),
-            ("Map", #""ToleratedFailureCountPath": "$.x""#, "ToleratedFailureCountPath is not supported"),
-            ("Map", #""ToleratedFailurePercentage": 1"#, "ToleratedFailurePercentage is not supported"),
-            ("Map", #""ToleratedFailurePercentagePath": "$.x""#, "ToleratedFailurePercentagePath is not supported"),
-            ("Pass", #""InputPath": "$x""#, "variable '$x'"),
-            ("Pass", #""OutputPath": "States.Format('a')""#, "intrinsic function 'States.Format'"),
-            ("Pass", #""InputPath": "$.a[?(@.b)]""#, "filters"),
-            ("Pass", #""InputPath": "$.a.length()""#, "function length()"),
+            ("Pass", #""Arguments": {}"#, "Arguments belongs to JSONata"),
+            ("Pass", #""Output": {}"#, "Output belongs to JSONata"),
+            ("Map", #""Label": "x""#, "Label belongs to a Map whose processor has the mode DISTRIBUTED"),
+            ("Map", #""Items": []"#, "Items belongs to JSONata"),
+            ("Map", #""ToleratedFailureCount": -1"#, "whole number of at least 0"),
+            ("Map", #""ToleratedFailurePercentage": 101"#, "a number from 0 to 100"),
+            ("Pass", #""Assign": []"#, "Assign must be an object"),
+            ("Pass", #""OutputPath": "States.Format('a')""#, "is no JSONPath"),
+            ("Pass", #""InputPath": "$.a[?(@.b]""#, "')' is missing"),
+            ("Pass", #""InputPath": "$.a.lenght()""#, "no function lenght()"),
+            ("Pass", #""InputPath": "$states.input""#, "is JSONata's"),
             ("Pass", #""Reslt": 1"#, "Reslt is no field of a Pass state"),
             ("Pass", #""Retry": []"#, "Retry is no field of a Pass state"),
             ("Pass", #""InputPath": 1"#, "InputPath must be a string"),
@@ -78,15 +72,12 @@ struct FindingTests {
     }
 
     @Test(
-        "a resource that nobody serves is refused by what it is",
+        "a resource that is none is refused by what it is",
         arguments: [
-            ("f", "'f' is no ARN"), ("arn:aws:states:us-east-1:1:activity:a", "activities are not supported"),
-            ("arn:aws:states:::glue:startJobRun.sync", "jobs waited for (.sync)"),
-            ("arn:aws:states:::states:startExecution.sync:2", "jobs waited for (.sync)"),
-            ("arn:aws:states:::sqs:sendMessage.waitForTaskToken", "callbacks (.waitForTaskToken)"),
-            ("arn:aws:states:::dynamodb:putItem", "'dynamodb:putItem': this service integration"),
-            ("arn:aws:states:::aws-sdk:s3:getObject", "'aws-sdk:s3:getObject': this service integration"),
-            ("arn:aws:s3:::b:c", "no function and no service integration"),
+            ("f", "'f' is no ARN"), ("arn:aws:states:::glue", "names no service and action"),
+            ("arn:aws:states:::glue:startJobRun.async", "names no service and action"),
+            ("arn:aws:states:::aws-sdk:s3", "names no service and action"),
+            ("arn:aws:s3:::b:c", "no function, no activity and no service integration"),
         ])
     func resource(text: String, message: String) {
         Self.expect(
@@ -113,7 +104,6 @@ struct FindingTests {
             ),
             (#""Catch": [{"ErrorEquals": ["X"]}]"#, "Next is missing", "/Catch/0"),
             (#""Catch": [{"ErrorEquals": ["X"], "Next": "Z"}]"#, "'Z' is no state here", "/Catch/0/Next"),
-            (#""Catch": [{"ErrorEquals": ["X"], "Next": "A", "Assign": {}}]"#, "Assign is not", "/Catch/0/Assign"),
             (#""Parameters": {"a": [{"b.$": 5}]}"#, "must be a JSONPath", "/Parameters/a/0/b.$"),
             (#""ResultSelector": {"a.$": "a"}"#, "is no JSONPath", "/ResultSelector/a.$"),
             (#""TimeoutSeconds": 5, "TimeoutSecondsPath": "$.t""#, "either TimeoutSeconds", ""),
@@ -135,7 +125,18 @@ struct FindingTests {
                 #"{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}, "Extra": 1}"#,
                 "Extra is no field of a state machine"
             ),
-            (#"{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}, "QueryLanguage": "JSONata"}"#, "JSONata is not"),
+            (
+                #"{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}, "QueryLanguage": "XPath"}"#,
+                "must be JSONPath or JSONata"
+            ),
+            (
+                #"{"StartAt": "A", "States": {"A": {"Type": "Succeed", "QueryLanguage": "JSONPath"}}, "QueryLanguage": "JSONata"}"#,
+                "a machine in JSONata can't hold a state in JSONPath"
+            ),
+            (
+                #"{"StartAt": "A", "States": {"A": {"Type": "Succeed", "Output": "{% 1 + %}"}}, "QueryLanguage": "JSONata"}"#,
+                "Output is no JSONata: S0207"
+            ),
             (#"{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}, "Version": "2.0"}"#, "Version must be"),
             (#"{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}, "TimeoutSeconds": 0}"#, "whole number"),
             (#"{"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "A"}}}"#, "no state ends the machine"),
@@ -151,7 +152,7 @@ struct FindingTests {
         let found = Self.findings(
             """
             {"StartAt": "A", "States": {
-              "A": {"Type": "Pass", "Next": "B", "Assign": {}},
+              "A": {"Type": "Pass", "Next": "B", "Output": {}},
               "B": {"Type": "Wait", "Next": "C"},
               "C": {"Type": "Parallel", "End": true, "Branches": [
                 {"StartAt": "A", "States": {"A": {"Type": "Nope"}}}]}}}

@@ -3,13 +3,16 @@ import JSON
 /// Comparison with recordings in which some texts, and tokens such as `<uuid:1>` in a text, stand for anything.
 struct Masked {
     var tokens: Set<String>
+    /// Patterns in what is compared, and what stands for them in the recording.
+    var replacements: [(pattern: String, text: String)] = []
 
     /// The first place where a value is not what was recorded, or nil.
     func difference(_ wanted: JSONValue, _ got: JSONValue, at place: String = "") -> String? {
         switch (wanted, got) {
         case (.string(let wanted), _) where tokens.contains(wanted): return nil
         case (.string(let wanted), .string(let got)):
-            return matches(wanted, got) ? nil : "\(place)/: '\(got)' is not '\(wanted)'"
+            return matches(wanted, got) || matches(wanted, replaced(got))
+                ? nil : "\(place)/: '\(got)' is not '\(wanted)'"
         case (.object, .string(let got)), (.array, .string(let got)):
             // Recordings keep some texts as the JSON they spell.
             guard let parsed = try? JSONValue(parsing: got) else { return "\(place)/: '\(got)' is no JSON" }
@@ -27,6 +30,13 @@ struct Masked {
             }
             return nil
         default: return wanted == got ? nil : "\(place)/: \(got.text()) is not \(wanted.text())"
+        }
+    }
+
+    private func replaced(_ text: String) -> String {
+        replacements.reduce(text) { text, replacement in
+            guard let pattern = try? Regex(replacement.pattern) else { return text }
+            return text.replacing(pattern, with: replacement.text)
         }
     }
 

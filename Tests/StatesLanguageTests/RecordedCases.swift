@@ -46,25 +46,9 @@ struct RecordedCase: CustomStringConvertible, Sendable {
         return Set((masked + dynamic).compactMap(\.stringValue) + Self.commonTokens)
     }
 
-    /// The capability of a later issue that the case needs, by the name under which the definition is refused.
-    var laterCapability: String? {
-        let text = definition.text()
-        if features.contains("jsonata") || features.contains("mixed-query-language") { return "JSONata" }
-        if features.contains("variables") || features.contains("field:Assign") { return "variable" }
-        if Self.usesIntrinsics(definition) { return "intrinsic" }
-        if features.contains("map-mode:DISTRIBUTED") || text.contains("Tolerated") || text.contains("\"Label\"") {
-            return "istributed"
-        }
-        return nil
-    }
-
-    /// Whether a field that may hold a call holds one; a Pass state's Result is never read as a template.
-    private static func usesIntrinsics(_ value: JSONValue) -> Bool {
-        switch value {
-        case .string(let text): text.hasPrefix("States.") && text.contains("(")
-        case .array(let elements): elements.contains(where: usesIntrinsics)
-        case .object(let object): object.contains { $0.key != "Result" && usesIntrinsics($0.value) }
-        default: false
+    var replacements: [(pattern: String, text: String)] {
+        (json["replacements"]?.arrayValue ?? []).compactMap { pair in
+            pair[0]?.stringValue.flatMap { pattern in pair[1]?.stringValue.map { (pattern, $0) } }
         }
     }
 

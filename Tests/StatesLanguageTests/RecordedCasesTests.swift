@@ -5,28 +5,27 @@ import Testing
 
 @testable import StatesLanguage
 
-/// The interpreter held against what AWS answered. Cases of capabilities that come later must be refused when read.
+/// The interpreter held against what AWS answered.
 @Suite("Recorded cases")
 struct RecordedCasesTests {
     static let cases = RecordedCase.all("cases")
+
+    /// Recordings whose events differ in detail, with why.
+    static let exceptions = [
+        "scenarios_test_base_scenarios.py_TestBaseScenarios_test_lambda_invoke_with_retry_extended_input-a9817830.json":
+            "recorded before the context object had RedriveCount"
+    ]
 
     @Test("the cases are there, or it is said that they are not")
     func present() {
         if Self.cases.isEmpty { Repository.sharedIsMissing(RecordedCase.folder) }
     }
 
-    @Test("a case gives AWS's status, output, error and cause", arguments: cases.filter { $0.laterCapability == nil })
+    @Test("a case gives AWS's status, output, error, cause and history", arguments: cases)
     func matches(recorded: RecordedCase) throws {
-        try Self.compare(recorded, InProcessDriver())
-    }
-
-    @Test(
-        "a case of a later capability is refused when it is read", arguments: cases.filter { $0.laterCapability != nil }
-    )
-    func refused(recorded: RecordedCase) throws {
-        #expect(throws: DefinitionError.self, "\(recorded.name)") {
-            try StateMachine.parse(recorded.definition.bytes(), file: recorded.name)
-        }
+        var driver = InProcessDriver()
+        driver.functions = { recorded.answer(to: $0) }
+        try Self.compare(recorded, driver)
     }
 
     /// Runs a case and compares status, output, error, cause and, where the order is AWS's, the history.
@@ -39,7 +38,7 @@ struct RecordedCasesTests {
             Issue.record("\(recorded.name) is refused: \(error)")
             return
         }
-        let masked = Masked(tokens: recorded.tokens)
+        let masked = Masked(tokens: recorded.tokens, replacements: recorded.replacements)
         let result = try driver.run(machine, input: recorded.input)
         let (status, output, error) = Self.parts(result.outcome)
         #expect(status == expected["status"]?.stringValue, "\(recorded.name): \(result.outcome)")
@@ -53,11 +52,23 @@ struct RecordedCasesTests {
             #expect(cause == nil, "\(recorded.name)")
         }
         guard recorded.hasOrderedHistory else { return }
+        for (event, wanted) in zip(result.events, recorded.history) {
+            if Self.exceptions[recorded.name] != nil { break }
+            let difference = masked.difference(Self.comparable(wanted), Self.comparable(event.json))
+            #expect(difference == nil, "\(recorded.name): event \(event.id) \(event.type)")
+        }
         let types = result.events.map { "\($0.id) \($0.previousID) \($0.type)" }
         let wanted = recorded.history.map {
             "\($0["id"]?.intValue ?? 0) \($0["previousEventId"]?.intValue ?? 0) \($0["type"]?.stringValue ?? "")"
         }
         #expect(types == wanted, "\(recorded.name)")
+    }
+
+    /// An event without its time.
+    private static func comparable(_ event: JSONValue) -> JSONValue {
+        guard var object = event.objectValue else { return event }
+        object["timestamp"] = nil
+        return .object(object)
     }
 
     static func parts(_ outcome: ExecutionOutcome) -> (String, JSONValue?, StateError?) {

@@ -14,20 +14,11 @@ struct RecordedFunctionsTests {
         if Self.cases.isEmpty { Repository.sharedIsMissing("\(RecordedCase.folder)/cases-lambda") }
     }
 
-    @Test("a case gives AWS's status, output, error and cause", arguments: cases.filter { $0.laterCapability == nil })
+    @Test("a case gives AWS's status, output, error, cause and history", arguments: cases)
     func matches(recorded: RecordedCase) throws {
         var driver = InProcessDriver()
         driver.functions = { recorded.answer(to: $0) }
         try RecordedCasesTests.compare(recorded, driver)
-    }
-
-    @Test(
-        "a case of a later capability is refused when it is read", arguments: cases.filter { $0.laterCapability != nil }
-    )
-    func refused(recorded: RecordedCase) throws {
-        #expect(throws: DefinitionError.self, "\(recorded.name)") {
-            try StateMachine.parse(recorded.definition.bytes(), file: recorded.name)
-        }
     }
 }
 

@@ -181,7 +181,7 @@ extension ExecutionInput {
     fileprivate var answeredTask: TaskToken? {
         switch self {
         case .taskSucceeded(let token, _), .taskFailed(let token, _): token
-        case .heartbeat, .timerFired, .stop: nil
+        case .heartbeat, .timerFired, .stop, .taskSubmitted, .activityStarted, .redrive: nil
         }
     }
 }

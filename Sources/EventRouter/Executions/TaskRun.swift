@@ -11,6 +11,11 @@ struct TaskRun: Sendable {
     ///
     /// - Returns: Nil when the invocation was taken back because the router stops: then it runs again after the next start.
     func run(_ functions: any FunctionInvoking) async -> ExecutionInput? {
+        guard case .function = request.work else {
+            return .taskFailed(
+                request.token,
+                StateError("States.Runtime", cause: "The state '\(request.state)' asks for what this router does not serve"))
+        }
         let result = await functions.invoke(
             InvocationRequest(function: request.function, payload: request.payload.bytes()))
         switch result.outcome {

@@ -1,3 +1,4 @@
+import Digest
 package import HTTPServer
 import JSON
 
@@ -78,7 +79,7 @@ package struct InvokeAPI: Sendable {
         InvocationRequest(
             function: configuration.name, payload: request.body.isEmpty ? Array("{}".utf8) : request.body,
             traceID: request.headers["X-Amzn-Trace-Id"],
-            clientContext: request.headers["X-Amz-Client-Context"].flatMap(Base64.decode).map {
+            clientContext: request.headers["X-Amz-Client-Context"].flatMap(Base64.decodeUnpadded).map {
                 String(decoding: $0, as: UTF8.self)
             })
     }

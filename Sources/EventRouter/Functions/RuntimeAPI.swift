@@ -1,4 +1,5 @@
 import Clocks
+import Digest
 import HTTPServer
 import JSON
 import Synchronization
@@ -76,7 +77,7 @@ final class RuntimeAPI: Sendable {
                 413, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (\(limit) bytes).")
         } else if let type = request.trailers["Lambda-Runtime-Function-Error-Type"] {
             // A streamed answer that broke off: the error comes after what was sent.
-            let body = request.trailers["Lambda-Runtime-Function-Error-Body"].flatMap(Base64.decode) ?? []
+            let body = request.trailers["Lambda-Runtime-Function-Error-Body"].flatMap(Base64.decodeUnpadded) ?? []
             outcome = .failure(failure(body: body, headerType: type))
         }
         let result = process.answer(requestID: requestID, outcome, isError: false)

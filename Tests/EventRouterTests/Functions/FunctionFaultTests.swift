@@ -1,4 +1,5 @@
 import Clocks
+import Digest
 import FileSystem
 import Glibc
 import JSON

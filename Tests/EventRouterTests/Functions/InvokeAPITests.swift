@@ -1,3 +1,4 @@
+import Digest
 import FileSystem
 import HTTPServer
 import JSON
@@ -36,7 +37,8 @@ struct InvokeAPITests {
             #expect(answer?.body == Array(#"{"mode":"echo"}"#.utf8))
             #expect(answer?.headers["X-Amz-Executed-Version"] == "$LATEST")
             #expect(answer?.headers["X-Amz-Function-Error"] == nil)
-            let tail = String(decoding: answer?.headers["X-Amz-Log-Result"].flatMap(Base64.decode) ?? [], as: UTF8.self)
+            let tail = String(
+                decoding: answer?.headers["X-Amz-Log-Result"].flatMap(Base64.decodeUnpadded) ?? [], as: UTF8.self)
             #expect(tail.hasPrefix("START RequestId: "))
             #expect(tail.contains("Version: $LATEST\nEND RequestId: "))
             #expect(tail.hasSuffix(" ms\n"))

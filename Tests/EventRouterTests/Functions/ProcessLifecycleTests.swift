@@ -1,3 +1,4 @@
+import Digest
 import Testing
 
 @testable import EventRouter
@@ -72,8 +73,8 @@ struct ProcessLifecycleTests {
         ])
     func base64(plain: String, encoded: String) {
         #expect(Base64.encode(Array(plain.utf8)) == encoded)
-        #expect(Base64.decode(encoded) == Array(plain.utf8))
-        #expect(Base64.decode("A") == nil)
-        #expect(Base64.decode("Zm9v!") == nil)
+        #expect(Base64.decodeUnpadded(encoded) == Array(plain.utf8))
+        #expect(Base64.decodeUnpadded("A") == nil)
+        #expect(Base64.decodeUnpadded("Zm9v!") == nil)
     }
 }

@@ -1,0 +1,58 @@
+import JSON
+
+/// States that follow each other: a machine's, a branch's or an iteration's.
+package struct StateGroup: Sendable {
+    package let startAt: String
+    package let states: [String: State]
+
+    /// Reads `StartAt` and `States`, and checks that each state can be reached, each `Next` leads somewhere and some
+    /// state ends the group.
+    static func read(_ fields: FieldReader) -> StateGroup? {
+        let startAt = fields.string("StartAt", isRequired: true)
+        let place = fields.path + ["States"]
+        guard fields.has("States") else {
+            fields.reportHere("the field States is missing")
+            return nil
+        }
+        guard let object = fields.inner(fields.value("States"), ["States"]) else { return nil }
+        if object.object.isEmpty { fields.report("States", "holds no state") }
+        var states: [String: State] = [:]
+        for (name, value) in object.object {
+            let path = place + [name]
+            fields.reader.noteState(name, at: path)
+            if name.count > 80 { fields.reader.report("a state's name has at most 80 characters", at: path) }
+            if let state = State.read(name, value, at: path, reader: fields.reader, language: fields.language) {
+                states[name] = state
+            }
+        }
+        guard let startAt else { return nil }
+        if object.object[startAt] == nil { fields.report("StartAt", "names the state '\(startAt)', and there is none") }
+        check(states, names: object.object.keys, startAt: startAt, place: place, reader: fields.reader)
+        return StateGroup(startAt: startAt, states: states)
+    }
+
+    private static func check(
+        _ states: [String: State], names: [String], startAt: String, place: [String], reader: DefinitionReader
+    ) {
+        for (name, state) in states.sorted(by: { $0.key < $1.key }) {
+            for (target, field) in state.targets where !names.contains(target) {
+                reader.report("'\(target)' is no state here (MISSING_TRANSITION_TARGET)", at: place + [name] + field)
+            }
+        }
+        // An unread state may lead anywhere, so nothing can be said of what is reached.
+        guard states.count == names.count else { return }
+        var reached: Set<String> = []
+        var open = [startAt]
+        while let name = open.popLast() {
+            guard reached.insert(name).inserted, let state = states[name] else { continue }
+            open += state.targets.map(\.name)
+        }
+        for name in names where !reached.contains(name) {
+            reader.report("no state leads to '\(name)' (MISSING_TRANSITION_TARGET)", at: place + [name])
+        }
+        if !states.values.contains(where: \.isTerminal) {
+            reader.report(
+                "no state ends the machine: none has End, or is Succeed or Fail (MISSING_END_STATE)", at: place)
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import Clocks
+package import JSON
+import JSONata
+
+/// A JSONata expression in a state, with the field that holds it.
+package struct JSONataField: Sendable {
+    let expression: JSONataExpression
+    /// `Output/result`, `Choices[0]/Condition`.
+    let field: String
+
+    /// Kinds of value that a field may ask for, as messages name them.
+    enum Kind: String {
+        case any
+        case string
+        case number
+        case boolean
+        case array
+
+        func accepts(_ value: JSONValue) -> Bool {
+            switch self {
+            case .any: true
+            case .string: value.stringValue != nil
+            case .number: value.numberValue != nil
+            case .boolean: value.boolValue != nil
+            case .array: value.arrayValue != nil
+            }
+        }
+    }
+
+    /// - Throws: ``StateError`` `States.QueryEvaluationError` for an error, nothing, or a value of another kind.
+    func value(_ data: StateData, _ kind: Kind = .any) throws(StateError) -> JSONValue {
+        var bindings = data.variables
+        if expression.freeVariables.contains("states") {
+            bindings["states"] = data.states(hasContext: expression.text.contains("context"))
+        }
+        let context = JSONataContext(now: data.now, entropy: data.entropy)
+        let result: JSONataExpression.Result
+        do {
+            // Names alone stand for nothing: the input is `$states.input`.
+            result = try expression.evaluateResult(nil, bindings: bindings, context: context)
+        } catch {
+            throw failure("threw an error during evaluation. \(error.description)")
+        }
+        switch result {
+        case .undefined: throw failure("returned nothing (undefined).")
+        case .function: throw failure("returned an unsupported result type.")
+        case .value(let value):
+            guard kind.accepts(value) else {
+                throw failure(
+                    "returned an unexpected result type. Expected '\(kind.rawValue)', but was '\(value.kindName)' for "
+                        + "value: \(value.text())")
+            }
+            return value
+        }
+    }
+
+    private func failure(_ what: String) -> StateError {
+        .query("The JSONata expression '\(expression.text)' specified for the field '\(field)' \(what)", field: field)
+    }
+}
+
+/// JSON in which texts of the form `{% ... %}` are expressions.
+package indirect enum JSONataTemplate: Sendable {
+    case constant(JSONValue)
+    case expression(JSONataField)
+    case array([JSONataTemplate])
+    case object([Member])
+
+    package struct Member: Sendable {
+        let key: String
+        let template: JSONataTemplate
+    }
+
+    /// The template filled in.
+    ///
+    /// - Throws: ``StateError`` as ``JSONataField/value(_:_:)`` does.
+    func filled(_ data: StateData) throws(StateError) -> JSONValue {
+        switch self {
+        case .constant(let value): return value
+        case .expression(let field): return try field.value(data)
+        case .array(let elements):
+            var filled: [JSONValue] = []
+            for element in elements { filled.append(try element.filled(data)) }
+            return .array(filled)
+        case .object(let members):
+            var object = JSONObject()
+            for member in members { object[member.key] = try member.template.filled(data) }
+            return .object(object)
+        }
+    }
+}
+
+/// A template in either language.
+package enum StateTemplate: Sendable {
+    case payload(PayloadTemplate)
+    case jsonata(JSONataTemplate)
+
+    func filled(_ data: StateData) throws(StateError) -> JSONValue {
+        switch self {
+        case .payload(let template): try template.filled(data)
+        case .jsonata(let template): try template.filled(data)
+        }
+    }
+}
+
+/// A number that a state says itself, or finds when it runs.
+package enum NumberSource: Sendable {
+    case fixed(Double)
+    case path(PathExpression, field: String)
+    case expression(JSONataField)
+}

@@ -1,0 +1,43 @@
+import Clocks
+import JSON
+
+/// What the expressions of a state see.
+struct StateData {
+    /// `$` of a path, `$states.input` of JSONata.
+    var input: JSONValue
+    /// Made into JSON only for the expressions that ask for it.
+    let context: ContextObject
+    let variables: [String: JSONValue]
+    let now: Timestamp
+    let entropy: any Entropy
+    /// `$states.result`.
+    var result: JSONValue?
+    /// `$states.errorOutput`.
+    var errorOutput: JSONValue?
+
+    func with(input: JSONValue) -> StateData {
+        var data = self
+        data.input = input
+        return data
+    }
+
+    /// What a path starts from; nil for a variable that has not been assigned.
+    func root(of path: JSONPath) -> JSONValue? {
+        switch path.root {
+        case .input, .current: input
+        case .context: context.json
+        case .variable(let name): variables[name]
+        }
+    }
+
+    func value(at path: JSONPath) -> JSONValue? { root(of: path).flatMap { path.value(in: $0) } }
+
+    /// `$states`, with the members that an expression may look at.
+    func states(hasContext: Bool) -> JSONValue {
+        var object: JSONObject = ["input": input]
+        if hasContext { object["context"] = context.json }
+        if let result { object["result"] = result }
+        if let errorOutput { object["errorOutput"] = errorOutput }
+        return .object(object)
+    }
+}
