@@ -126,7 +126,6 @@ extension JSONataError {
         "D4005": "The value cannot be represented as a date and time: {{value}}",
         "U1001": "Stack overflow error: Check for non-terminating recursive function.  "
             + "Consider rewriting as tail-recursive. Depth={{value}}",
-        "U1002": "Expression evaluation takes more steps than the {{value}} allowed: Check for infinite loop",
         "U1003": "Expression evaluation makes more than the {{value}} bytes allowed",
         "U1004": "Expression evaluation makes a string longer than the {{value}} bytes allowed",
         "U1005": "Expression evaluation makes an array longer than the {{value}} elements allowed",

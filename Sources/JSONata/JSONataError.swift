@@ -3,7 +3,7 @@ package import JSON
 /// Why an expression could not be parsed or evaluated, by the codes of the reference implementation (jsonata-js 2).
 ///
 /// Codes that begin with `S` come from parsing, `T` from types, `D` from values; `U1001` is a limit on depth or steps,
-/// `U1002` one on memory. The details sit behind one reference, so that functions which may throw stay cheap.
+/// all after it limits on sizes. The details sit behind one reference, so that functions which may throw stay cheap.
 package struct JSONataError: Error, Sendable, Hashable {
     private struct Details: Sendable, Hashable {
         var code: String

@@ -29,7 +29,8 @@ package struct JSONataExpression: Sendable {
     /// - Parameters:
     ///   - input: What `$$` is; nil for none.
     ///   - bindings: Variables by name, without the `$`. They hide built-in functions of the same name.
-    /// - Returns: The result, nil if it is undefined. Functions in it are `""`, and numbers that JSON cannot hold null.
+    /// - Returns: The result, nil if it is undefined. Functions in it are `""` (the `next` of a match is left
+    ///   out), and numbers that JSON cannot hold are null.
     /// - Throws: ``JSONataError`` with a code that begins with `T`, `D` or `U`.
     package func evaluate(
         _ input: JSONValue?, bindings: [String: JSONValue] = [:], context: JSONataContext

@@ -9,7 +9,7 @@ package struct JSONataLimits: Sendable, Hashable {
     package var expressionDepth = 500
     /// Calls and operators in progress at a time. Calls in tail position do not count. (U1001)
     package var evaluationDepth = 10_000
-    /// Nodes of the expression evaluated, and as much again for what functions do inside. (U1002)
+    /// Nodes of the expression evaluated, and as much again for what functions do inside. (U1001)
     package var steps = 50_000_000
     /// Elements of any one array made. Ranges stop at 10,000,000 besides. (U1005)
     package var arrayElements = 10_000_000

@@ -24,7 +24,7 @@ struct ProjectFindings {
                 severity: finding.severity == .error ? .error : .warning, code: .invalidDefinition,
                 position: TemplatePosition(
                     file: finding.file, line: finding.line + machine.definition.lineOffset, column: finding.column),
-                logicalID: machine.logicalID, message: "\(finding.message) (\(finding.location))")
+                logicalID: machine.logicalID, message: "\(finding.message)\(finding.location.map { " (\($0))" } ?? "")")
         }
     }
 }

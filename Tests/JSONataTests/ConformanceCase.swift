@@ -66,7 +66,11 @@ struct ConformanceCase: CustomStringConvertible, Sendable {
 
     /// What the case comes to here: nil if all is as it should be, else what is wrong.
     func failure() -> String? {
-        let context = JSONataContext(now: Timestamp(secondsSinceEpoch: 1_700_000_000), entropy: SeededEntropy(seed: 1))
+        var limits = JSONataLimits()
+        if let depth = json["depth"]?.intValue { limits.evaluationDepth = depth }
+        // What the reference implementation does in a millisecond.
+        if let milliseconds = json["timelimit"]?.intValue { limits.steps = milliseconds * 2_000 }
+        let context = JSONataContext(now: testTime, entropy: SeededEntropy(seed: 1), limits: limits)
         do throws(JSONataError) {
             let result = try JSONataExpression(parsing: expression).evaluate(
                 input, bindings: bindings, context: context)

@@ -7,10 +7,10 @@ struct DefinitionTests {
     @Test(
         "what is wrong or not supported is told with its line",
         arguments: [
-            (#""A": {"Type": "Pass", "Next": "B"}"#, "'B' is no state here"),
+            (#""A": {"Type": "Pass", "Next": "B"}"#, "Missing 'Next' target: B"),
             (#""A": {"Type": "Pass"}"#, "neither Next nor End"),
             (#""A": {"Type": "Pass", "End": true, "Next": "A"}"#, "either Next or End"),
-            (#""A": {"Type": "Pass", "End": true}, "B": {"Type": "Succeed"}"#, "no state leads to 'B'"),
+            (#""A": {"Type": "Pass", "End": true}, "B": {"Type": "Succeed"}"#, "State \"B\" is not reachable"),
             (#""A": {"Type": "Nope", "End": true}"#, "'Nope' is none of"),
             (#""A": {"Type": "Pass", "End": true, "Nxt": "B"}"#, "Nxt is no field of a Pass state"),
             (#""A": {"Type": "Wait", "Seconds": 1, "SecondsPath": "$.x", "End": true}"#, "exactly one of"),

@@ -74,10 +74,15 @@ struct FindingTests {
     @Test(
         "a resource that is none is refused by what it is",
         arguments: [
-            ("f", "'f' is no ARN"), ("arn:aws:states:::glue", "names no service and action"),
-            ("arn:aws:states:::glue:startJobRun.async", "names no service and action"),
-            ("arn:aws:states:::aws-sdk:s3", "names no service and action"),
-            ("arn:aws:s3:::b:c", "no function, no activity and no service integration"),
+            ("f", "is not recognized"), ("arn:aws:states:::glue", "is not recognized"),
+            ("arn:aws:states:::glue:startJobRun.async", "is not recognized"),
+            (
+                "arn:aws:states:::dynamodb:query",
+                "The resource provided arn:aws:states:::dynamodb:query is not recognized."
+            ),
+            ("arn:aws:states:::lambda:invoke.sync", "is not recognized"),
+            ("arn:aws:states:::aws-sdk:s3", "is not recognized"),
+            ("arn:aws:s3:::b:c", "is not recognized"),
         ])
     func resource(text: String, message: String) {
         Self.expect(
@@ -88,7 +93,7 @@ struct FindingTests {
     @Test(
         "what is wrong in the parts of a state stands at its place",
         arguments: [
-            (#""Retry": [{}]"#, "ErrorEquals is missing", "/Retry/0"),
+            (#""Retry": [{}]"#, "These fields are required: [ErrorEquals]", "/Retry/0"),
             (#""Retry": [{"ErrorEquals": []}]"#, "must be a list of error names", "/Retry/0/ErrorEquals"),
             (#""Retry": [{"ErrorEquals": ["States.ALL", "X"]}]"#, "stands alone", "/Retry/0/ErrorEquals"),
             (#""Retry": [{"ErrorEquals": ["X"], "BackoffRate": 0.5}]"#, "at least 1", "/Retry/0/BackoffRate"),
@@ -102,8 +107,8 @@ struct FindingTests {
                 #""Retry": [{"ErrorEquals": ["X"], "IntervalSeconds": 5, "MaxDelaySeconds": 5}]"#, "greater than",
                 "/Retry/0/MaxDelaySeconds"
             ),
-            (#""Catch": [{"ErrorEquals": ["X"]}]"#, "Next is missing", "/Catch/0"),
-            (#""Catch": [{"ErrorEquals": ["X"], "Next": "Z"}]"#, "'Z' is no state here", "/Catch/0/Next"),
+            (#""Catch": [{"ErrorEquals": ["X"]}]"#, "These fields are required: [Next]", "/Catch/0"),
+            (#""Catch": [{"ErrorEquals": ["X"], "Next": "Z"}]"#, "Missing 'Next' target: Z", "/Catch/0/Next"),
             (#""Parameters": {"a": [{"b.$": 5}]}"#, "must be a JSONPath", "/Parameters/a/0/b.$"),
             (#""ResultSelector": {"a.$": "a"}"#, "is no JSONPath", "/ResultSelector/a.$"),
             (#""TimeoutSeconds": 5, "TimeoutSecondsPath": "$.t""#, "either TimeoutSeconds", ""),
@@ -119,8 +124,9 @@ struct FindingTests {
     @Test(
         "what is wrong with the machine itself is told too",
         arguments: [
-            (#"{"States": {"A": {"Type": "Succeed"}}}"#, "StartAt is missing"),
-            (#"{"StartAt": "A"}"#, "States is missing"), (#"{"StartAt": "A", "States": []}"#, "object is expected"),
+            (#"{"States": {"A": {"Type": "Succeed"}}}"#, "These fields are required: [StartAt]"),
+            (#"{"StartAt": "A"}"#, "These fields are required: [States]"),
+            (#"{"StartAt": "A", "States": []}"#, "object is expected"),
             (
                 #"{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}, "Extra": 1}"#,
                 "Extra is no field of a state machine"
@@ -131,7 +137,7 @@ struct FindingTests {
             ),
             (
                 #"{"StartAt": "A", "States": {"A": {"Type": "Succeed", "QueryLanguage": "JSONPath"}}, "QueryLanguage": "JSONata"}"#,
-                "a machine in JSONata can't hold a state in JSONPath"
+                "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine"
             ),
             (
                 #"{"StartAt": "A", "States": {"A": {"Type": "Succeed", "Output": "{% 1 + %}"}}, "QueryLanguage": "JSONata"}"#,
@@ -139,8 +145,9 @@ struct FindingTests {
             ),
             (#"{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}, "Version": "2.0"}"#, "Version must be"),
             (#"{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}, "TimeoutSeconds": 0}"#, "whole number"),
-            (#"{"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "A"}}}"#, "no state ends the machine"),
-            (#"{"StartAt": "A", "States": {"A": {}}}"#, "Type is missing"), (#"null"#, "object is expected"),
+            (#"{"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "A"}}}"#, "No end state found"),
+            (#"{"StartAt": "A", "States": {"A": {}}}"#, "These fields are required: [Type]"),
+            (#"null"#, "must be a valid JSON object"),
         ])
     func machine(text: String, message: String) {
         let found = Self.findings(text)

@@ -170,7 +170,7 @@ extension Evaluator {
 
     private func evaluateTail(_ node: Node, _ input: Value, _ frame: Frame) throws(JSONataError) -> Outcome {
         guard node.predicates.isEmpty, node.group == nil, !node.keepsArray else {
-            return .value(try evaluate(node, input, frame))
+            return .value(try evaluateHere(node, input, frame))
         }
         switch node.kind {
         case .call(let procedure, let arguments):
@@ -185,15 +185,15 @@ extension Evaluator {
             }
             return .call(function, values, input: input, frame, node: node, procedure: procedure)
         case .condition(let test, let then, let otherwise):
-            if try evaluate(test, input, frame).isTrue() { return try evaluateTail(then, input, frame) }
-            guard let otherwise else { return .value(.undefined) }
-            return try evaluateTail(otherwise, input, frame)
+            let isTrue = try evaluate(test, input, frame).isTrue()
+            guard let next = isTrue ? then : otherwise else { return .value(.undefined) }
+            return try nested { () throws(JSONataError) -> Outcome in try self.evaluateTail(next, input, frame) }
         case .block(let expressions):
             guard let last = expressions.last else { return .value(.undefined) }
             let frame = Frame(parent: frame)
             for expression in expressions.dropLast() { _ = try evaluate(expression, input, frame) }
-            return try evaluateTail(last, input, frame)
-        default: return .value(try evaluate(node, input, frame))
+            return try nested { () throws(JSONataError) -> Outcome in try self.evaluateTail(last, input, frame) }
+        default: return .value(try evaluateHere(node, input, frame))
         }
     }
 }

@@ -12,7 +12,7 @@ extension Evaluator {
     func evaluateGroups(_ grouping: Grouping, _ input: Value, _ frame: Frame) throws(JSONataError) -> Value {
         let array = input.array ?? ArrayValue.sequence([input])
         let tuples = array.tuples
-        if tuples == nil, array.count <= 1 {
+        if array.count == 0 || (tuples == nil && array.count == 1) {
             return try evaluateObject(grouping, array.count == 1 ? array[0] : .undefined, frame)
         }
         var keys: [String] = []

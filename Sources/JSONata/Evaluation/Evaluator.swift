@@ -56,7 +56,10 @@ final class Evaluator {
     /// Counts `count` steps of work.
     func charge(steps count: Int) throws(JSONataError) {
         remainingSteps -= count
-        if remainingSteps < 0 { throw JSONataError("U1002", value: .int(limits.steps)) }
+        if remainingSteps < 0 {
+            throw JSONataError(
+                "U1001", value: .int(limits.steps), text: "Expression evaluation timeout: Check for infinite loop")
+        }
     }
 
     func charge(bytes count: Int) throws(JSONataError) {
@@ -116,8 +119,9 @@ final class Evaluator {
 
     // MARK: Nodes
 
-    /// Runs `body` one level deeper, where there is stack for it.
-    func nested(_ body: () throws(JSONataError) -> Value) throws(JSONataError) -> Value {
+    /// Runs `body` one level deeper, where there is stack for it. Levels are counted as in the reference
+    /// implementation's own guard against runaway recursion.
+    func nested<Result>(_ body: () throws(JSONataError) -> Result) throws(JSONataError) -> Result {
         guard depth < limits.evaluationDepth else { throw JSONataError("U1001", value: .int(depth)) }
         depth += 1
         defer { depth -= 1 }
@@ -127,11 +131,17 @@ final class Evaluator {
     /// Evaluates `node` with `input` as the context.
     func evaluate(_ node: Node, _ input: Value, _ frame: Frame) throws(JSONataError) -> Value {
         try charge(steps: 1)
-        if case .literal(let value) = node.kind, node.predicates.isEmpty, node.group == nil { return value }
-        return try nested { () throws(JSONataError) -> Value in
-            let result = try self.evaluateKind(node, input, frame)
-            return try self.finish(node, result, input, frame)
+        if case .literal(let value) = node.kind, node.predicates.isEmpty, node.group == nil,
+            depth < limits.evaluationDepth
+        {
+            return value
         }
+        return try nested { () throws(JSONataError) -> Value in try self.evaluateHere(node, input, frame) }
+    }
+
+    /// Evaluates `node` on a level that has been counted.
+    func evaluateHere(_ node: Node, _ input: Value, _ frame: Frame) throws(JSONataError) -> Value {
+        try finish(node, try evaluateKind(node, input, frame), input, frame)
     }
 
     /// Applies predicates and grouping, and unwraps a sequence of one.

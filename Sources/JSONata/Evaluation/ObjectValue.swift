@@ -124,7 +124,11 @@ final class ObjectValue {
         case .json(let object): return object
         case .members(let members):
             var object = JSONObject()
-            for (key, value) in members { if let json = value.json { object[key] = json } }
+            for (key, value) in members {
+                // A match as JSON is without its way to the next one, as in the reference implementation.
+                if case .function(let function) = value, case .nextMatch = function.kind { continue }
+                if let json = value.json { object[key] = json }
+            }
             return object
         }
     }

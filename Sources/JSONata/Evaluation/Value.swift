@@ -93,7 +93,8 @@ extension Value {
         case .undefined: nil
         case .null: .null
         case .bool(let value): .bool(value)
-        case .number(let value): .double(value)
+        // JavaScript writes a negative zero without its sign.
+        case .number(let value): .double(value == 0 ? 0 : value)
         case .string(let text): .string(text)
         case .array(let array): .array(array.json)
         case .object(let object): .object(object.json)

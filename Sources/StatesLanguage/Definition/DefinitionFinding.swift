@@ -10,14 +10,21 @@ package struct DefinitionFinding: Sendable, Hashable, CustomStringConvertible {
     package let code: String
     package let message: String
     /// `/States/X/Next`.
-    package let location: String
+    package let location: String?
     package let file: String
     package let line: Int
     package let column: Int
 
     package var description: String {
-        "\(file):\(line):\(column): \(severity.rawValue.lowercased()): \(message) at \(location)"
+        "\(file):\(line):\(column): \(severity.rawValue.lowercased()): \(message)"
+            + (location.map { " at \($0)" } ?? "")
     }
+}
+
+/// Standard machines keep a history and wait for callbacks and jobs; Express ones do not.
+package enum StateMachineType: String, Sendable, Hashable {
+    case standard = "STANDARD"
+    case express = "EXPRESS"
 }
 
 /// A definition that can't be run, with everything found in it.

@@ -8,13 +8,18 @@ final class DefinitionReader {
     static let maximumDepth = 400
 
     private let document: JSONDocument
+    /// What states without a query language of their own have.
+    let machineLanguage: QueryLanguage
+    let machineType: StateMachineType
     private let file: String
     private(set) var findings: [DefinitionFinding] = []
     /// Names of states seen so far, with their paths: they are unique in the whole machine.
     private var stateNames: [String: [String]] = [:]
 
-    init(document: JSONDocument, file: String) {
+    init(document: JSONDocument, file: String, language: QueryLanguage, type: StateMachineType) {
         self.document = document
+        machineLanguage = language
+        machineType = type
         self.file = file
     }
 

@@ -10,6 +10,7 @@ final class FieldReader {
     let statePathCount: Int
     let language: QueryLanguage
     private var known: Set<String> = ["Comment"]
+    private var missing: [String] = []
 
     /// Nil, with a finding, when the value is no object.
     init?(
@@ -48,7 +49,7 @@ final class FieldReader {
 
     func string(_ field: String, isRequired: Bool = false) -> String? {
         guard let value = value(field) else {
-            if isRequired { reportHere("the field \(field) is missing") }
+            if isRequired { require(field) }
             return nil
         }
         guard let text = value.stringValue else {
@@ -296,8 +297,15 @@ final class FieldReader {
         for field in fields where has(field) { report(field, reason) }
     }
 
-    /// Reports every field that no call has asked for.
+    /// Notes that a field should be there; ``finish(_:)`` reports all that are not in one finding.
+    func require(_ field: String) {
+        known.insert(field)
+        if object[field] == nil, !missing.contains(field) { missing.append(field) }
+    }
+
+    /// Reports the fields that are missing, and those that no call has asked for.
     func finish(_ what: String) {
+        if !missing.isEmpty { reportHere("These fields are required: [\(missing.joined(separator: ", "))]") }
         for key in object.keys where !known.contains(key) {
             report(key, "is no field of \(what)")
         }

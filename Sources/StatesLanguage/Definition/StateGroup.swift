@@ -11,7 +11,7 @@ package struct StateGroup: Sendable {
         let startAt = fields.string("StartAt", isRequired: true)
         let place = fields.path + ["States"]
         guard fields.has("States") else {
-            fields.reportHere("the field States is missing")
+            fields.require("States")
             return nil
         }
         guard let object = fields.inner(fields.value("States"), ["States"]) else { return nil }
@@ -21,12 +21,18 @@ package struct StateGroup: Sendable {
             let path = place + [name]
             fields.reader.noteState(name, at: path)
             if name.count > 80 { fields.reader.report("a state's name has at most 80 characters", at: path) }
-            if let state = State.read(name, value, at: path, reader: fields.reader, language: fields.language) {
+            if let state = State.read(
+                name, value, at: path, reader: fields.reader, language: fields.reader.machineLanguage)
+            {
                 states[name] = state
             }
         }
         guard let startAt else { return nil }
-        if object.object[startAt] == nil { fields.report("StartAt", "names the state '\(startAt)', and there is none") }
+        if object.object[startAt] == nil {
+            fields.reader.report(
+                "Missing 'StartAt' target: \(startAt)", at: fields.path + ["StartAt"], code: "MISSING_TRANSITION_TARGET"
+            )
+        }
         check(states, names: object.object.keys, startAt: startAt, place: place, reader: fields.reader)
         return StateGroup(startAt: startAt, states: states)
     }
@@ -36,7 +42,9 @@ package struct StateGroup: Sendable {
     ) {
         for (name, state) in states.sorted(by: { $0.key < $1.key }) {
             for (target, field) in state.targets where !names.contains(target) {
-                reader.report("'\(target)' is no state here (MISSING_TRANSITION_TARGET)", at: place + [name] + field)
+                reader.report(
+                    "Missing '\(field.last ?? "Next")' target: \(target)", at: place + [name] + field,
+                    code: "MISSING_TRANSITION_TARGET")
             }
         }
         // An unread state may lead anywhere, so nothing can be said of what is reached.
@@ -48,11 +56,12 @@ package struct StateGroup: Sendable {
             open += state.targets.map(\.name)
         }
         for name in names where !reached.contains(name) {
-            reader.report("no state leads to '\(name)' (MISSING_TRANSITION_TARGET)", at: place + [name])
+            reader.report(
+                "State \"\(name)\" is not reachable.", at: place + [name], code: "MISSING_TRANSITION_TARGET")
         }
         if !states.values.contains(where: \.isTerminal) {
             reader.report(
-                "no state ends the machine: none has End, or is Succeed or Fail (MISSING_END_STATE)", at: place)
+                "No end state found: none has End, or is of type Succeed or Fail", at: place, code: "MISSING_END_STATE")
         }
     }
 }

@@ -13,27 +13,39 @@ package struct StateMachine: Sendable {
     ///
     /// - Throws: ``DefinitionError`` with all findings, each with its line and column in `file`, when there is an error
     ///   among them: what the language forbids, and what it allows but is not supported here.
-    package static func parse(_ bytes: [UInt8], file: String) throws(DefinitionError) -> StateMachine {
-        func refusal(_ message: String, _ code: String, _ position: JSONPosition?) -> DefinitionError {
+    package static func parse(
+        _ bytes: [UInt8], file: String, type: StateMachineType = .standard
+    ) throws(DefinitionError) -> StateMachine {
+        func refusal(_ message: String, _ code: String, _ location: String?, _ position: JSONPosition?)
+            -> DefinitionError
+        {
             DefinitionError(findings: [
                 DefinitionFinding(
-                    severity: .error, code: code, message: message, location: "/", file: file,
+                    severity: .error, code: code, message: message, location: location, file: file,
                     line: position?.line ?? 1, column: position?.column ?? 1)
             ])
         }
         guard bytes.count <= DefinitionReader.maximumByteCount else {
             throw refusal(
-                "the definition has over \(DefinitionReader.maximumByteCount) bytes", "INVALID_JSON_DESCRIPTION", nil)
+                "the definition has over \(DefinitionReader.maximumByteCount) bytes", "INVALID_JSON_DESCRIPTION", nil,
+                nil)
+        }
+        guard bytes.contains(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) else {
+            throw refusal("Definition must be a valid JSON object", "SCHEMA_VALIDATION_FAILED", nil, nil)
         }
         let document: JSONDocument
         do {
             document = try JSONDocument(parsing: bytes, maximumDepth: DefinitionReader.maximumDepth)
         } catch {
-            throw refusal("no JSON: \(error.detail)", "INVALID_JSON_DESCRIPTION", error.position)
+            let (message, source) = JSONRefusal(bytes, error).texts
+            throw refusal(message, "INVALID_JSON_DESCRIPTION", source, error.position)
         }
-        let reader = DefinitionReader(document: document, file: file)
-        var machine: StateMachine?
+        guard document.value.objectValue != nil else {
+            throw refusal("Definition must be a valid JSON object", "SCHEMA_VALIDATION_FAILED", nil, nil)
+        }
         let language = document.value["QueryLanguage"]?.stringValue.flatMap { QueryLanguage(rawValue: $0) } ?? .jsonPath
+        let reader = DefinitionReader(document: document, file: file, language: language, type: type)
+        var machine: StateMachine?
         if let fields = FieldReader(document.value, at: [], reader: reader, language: language) {
             if let text = fields.string("QueryLanguage"), QueryLanguage(rawValue: text) == nil {
                 fields.report("QueryLanguage", "must be JSONPath or JSONata")

@@ -14,8 +14,10 @@ package struct ChoiceState: Sendable {
 
     static func read(_ fields: FieldReader) -> ChoiceState? {
         let fallback = fields.string("Default")
-        guard let choices = fields.value("Choices")?.arrayValue, !choices.isEmpty else {
-            fields.reportHere("the field Choices is missing or holds no rule")
+        fields.require("Choices")
+        guard let value = fields.value("Choices") else { return nil }
+        guard let choices = value.arrayValue, !choices.isEmpty else {
+            fields.report("Choices", "must be a list of at least one rule")
             return nil
         }
         let rules = choices.enumerated().compactMap { index, choice -> Rule? in

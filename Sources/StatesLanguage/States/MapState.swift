@@ -59,7 +59,7 @@ package struct MapState: Sendable {
         }
         let name = fields.object["ItemProcessor"] != nil ? "ItemProcessor" : "Iterator"
         guard fields.has(name) else {
-            fields.reportHere("the field ItemProcessor is missing")
+            fields.require("ItemProcessor")
             return nil
         }
         guard let inner = fields.inner(fields.value(name), [name]) else { return nil }

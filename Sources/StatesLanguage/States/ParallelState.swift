@@ -13,8 +13,10 @@ package struct ParallelState: Sendable {
         let arguments = fields.template(isJSONPath ? "Parameters" : "Arguments")
         let selector = isJSONPath ? fields.payloadTemplate("ResultSelector") : nil
         let resultPath = isJSONPath ? fields.optionalPath("ResultPath", isReference: true) : .whole
-        guard let branches = fields.value("Branches")?.arrayValue else {
-            fields.reportHere("the field Branches is missing or no list")
+        fields.require("Branches")
+        guard let value = fields.value("Branches") else { return nil }
+        guard let branches = value.arrayValue else {
+            fields.report("Branches", "must be a list")
             return nil
         }
         let read = branches.enumerated().compactMap { index, branch -> StateGroup? in

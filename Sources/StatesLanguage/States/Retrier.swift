@@ -40,7 +40,7 @@ package struct Retrier: Sendable, Hashable {
 
     static func errors(_ fields: FieldReader) -> [String] {
         guard let value = fields.value("ErrorEquals") else {
-            fields.reportHere("the field ErrorEquals is missing")
+            fields.require("ErrorEquals")
             return []
         }
         let names = value.arrayValue?.compactMap(\.stringValue) ?? []

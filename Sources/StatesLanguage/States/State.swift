@@ -72,11 +72,15 @@ package struct State: Sendable {
         if let text = value["QueryLanguage"]?.stringValue, let own = QueryLanguage(rawValue: text) {
             language = own
             if inherited == .jsonata, own == .jsonPath {
-                reader.report("a machine in JSONata can't hold a state in JSONPath", at: path)
+                reader.report(
+                    "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine", at: path)
             }
         }
         guard let fields = FieldReader(value, at: path, reader: reader, language: language) else { return nil }
-        guard let type = fields.string("Type", isRequired: true) else { return nil }
+        guard let type = fields.string("Type") else {
+            if value["Type"] == nil { fields.reportHere("These fields are required: [Type]") }
+            return nil
+        }
         if let text = fields.string("QueryLanguage"), QueryLanguage(rawValue: text) == nil {
             fields.report("QueryLanguage", "must be JSONPath or JSONata")
         }

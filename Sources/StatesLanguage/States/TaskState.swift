@@ -32,7 +32,7 @@ package struct TaskState: Sendable {
         if case .fixed(let timeout) = timeout, case .fixed(let heartbeat) = heartbeat, heartbeat >= timeout {
             fields.report("HeartbeatSeconds", "must be less than TimeoutSeconds")
         }
-        let credentials = fields.template("Credentials")
+        let credentials = readCredentials(fields)
         guard let text = fields.string("Resource", isRequired: true) else { return nil }
         guard let resource = resource(text, fields) else { return nil }
         if resource == .service(.lambdaInvoke), arguments == nil {
@@ -46,18 +46,50 @@ package struct TaskState: Sendable {
     private static func resource(_ text: String, _ fields: FieldReader) -> Resource? {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count >= 6, parts[0] == "arn" else {
-            fields.report("Resource", "'\(text)' is no ARN")
+            notRecognised(text, fields)
             return nil
         }
         switch (parts[2], parts[5]) {
         case ("lambda", "function") where parts.count >= 7: return .function(arn: text)
-        case ("states", "activity") where parts.count == 7: return .activity(arn: text)
+        case ("states", "activity") where parts.count == 7:
+            if fields.reader.machineType == .express {
+                fields.reader.report(
+                    "Express state machine does not support Activity ARN", at: fields.path + ["Resource"])
+            }
+            return .activity(arn: text)
         case ("states", _):
-            if let service = ServiceIntegration(parts[5...].map(String.init)) { return .service(service) }
-            fields.report("Resource", "'\(parts[5...].joined(separator: ":"))' names no service and action")
-        default: fields.report("Resource", "'\(text)' is no function, no activity and no service integration")
+            guard let service = ServiceIntegration(parts[5...].map(String.init)), ServiceCatalog.supports(service)
+            else {
+                notRecognised(text, fields)
+                return nil
+            }
+            if fields.reader.machineType == .express, service.pattern != .requestResponse {
+                // The second of the recorded messages has two blanks.
+                let pattern =
+                    service.pattern == .waitForTaskToken
+                    ? "'.waitForTaskToken' service integration " : "'.sync' service integration"
+                fields.reader.report(
+                    "Express state machine does not support \(pattern)", at: fields.path + ["Resource"])
+            }
+            return .service(service)
+        default: notRecognised(text, fields)
         }
         return nil
+    }
+
+    private static func notRecognised(_ text: String, _ fields: FieldReader) {
+        fields.reader.report(
+            "The resource provided \(text) is not recognized. The value is not a valid resource ARN, or the resource is "
+                + "not available in this region.", at: fields.path + ["Resource"])
+    }
+
+    private static func readCredentials(_ fields: FieldReader) -> StateTemplate? {
+        guard let value = fields.value("Credentials") else { return nil }
+        if let object = value.objectValue, object["RoleArn"] == nil, object["RoleArn.$"] == nil {
+            fields.reader.report(
+                "The field 'RoleArn' is required but was missing", at: fields.path + ["Credentials"])
+        }
+        return fields.template("Credentials")
     }
 }
 

@@ -42,8 +42,8 @@ package struct WaitState: Sendable {
         case "TimestampPath": return fields.path(name).map { WaitState(until: .timestampPath($0)) }
         default:
             guard let text = fields.string(name) else { return nil }
-            guard let time = Timestamp(iso8601: text) else {
-                fields.report(name, "must be a time such as 2024-06-25T10:00:00Z")
+            guard let time = WaitState.time(.string(text)) else {
+                fields.reader.report("String does not match RFC3339 timestamp", at: fields.path + [name])
                 return nil
             }
             return WaitState(until: .timestamp(time))
