@@ -19,6 +19,9 @@ package struct Application: Sendable, Hashable {
     package var schedules: [Schedule] = []
     /// Polls that stand in for notifications, from the template's `Metadata.Turntable.Sensors`.
     package var sensors: [Sensor] = []
+    /// Functions by the `service:action` that they stand for in state machines, from
+    /// `Metadata.Turntable.Integrations`.
+    package var integrations: [String: String] = [:]
     /// Queues that can be the target of what could not be delivered.
     package var queues: [Queue] = []
     /// Resources that deploy but have no meaning for a local run, such as roles and alarms.

@@ -75,8 +75,34 @@ extension TemplateReader {
     mutating func readSensors(_ section: YAMLNode?) {
         guard let section else { return }
         let turntable = evaluate(section)
-        check(turntable, MappingShape(subject: "Metadata.Turntable", used: ["Sensors"]))
+        check(turntable, MappingShape(subject: "Metadata.Turntable", used: ["Sensors", "Integrations"]))
         for value in elements(turntable["Sensors"], "Sensors") { readSensor(value) }
+        readIntegrations(turntable["Integrations"])
+    }
+
+    /// `glue:startJobRun: FUNCTION`: a function that stands for a service's action in state machines.
+    private mutating func readIntegrations(_ value: TemplateValue?) {
+        guard let value else { return }
+        for member in members(value, "Integrations") {
+            guard let named = text(member.value, member.key) else { continue }
+            guard
+                let function = application.functions.first(where: {
+                    $0.logicalID == named || $0.name == named || $0.arn == named
+                })
+            else {
+                report(
+                    .unknownReference, at: member.value.position,
+                    "the integration \(member.key) names \"\(named)\", which is no function's logical id, name or ARN")
+                continue
+            }
+            guard member.key.split(separator: ":").count >= 2 else {
+                report(
+                    .invalidValue, at: member.value.position,
+                    "an integration is named SERVICE:ACTION, not \(member.key)")
+                continue
+            }
+            application.integrations[member.key] = function.name
+        }
     }
 
     private mutating func readSensor(_ value: TemplateValue) {

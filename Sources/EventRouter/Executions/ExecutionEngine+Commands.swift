@@ -1,4 +1,5 @@
 import Clocks
+import JSON
 import StatesLanguage
 
 extension ExecutionEngine {
@@ -6,19 +7,36 @@ extension ExecutionEngine {
     func carryOut(_ commands: [Command], of execution: Int64) {
         for command in commands {
             switch command {
-            case .startTask(let request):
-                waitingTasks.append((TaskKey(execution: execution, token: request.token), request))
-                running[execution]?.openTasks.insert(request.token)
+            case .startTask(let request): start(request, of: execution)
             case .cancelTask(let token):
-                // As at AWS, a function that runs is left to end by itself; its answer is ignored.
+                let key = TaskKey(execution: execution, token: token)
                 running[execution]?.openTasks.remove(token)
-                waitingTasks.removeAll { $0.key == TaskKey(execution: execution, token: token) }
+                waitingTasks.removeAll { $0.key == key }
+                for (arn, waiting) in activities where waiting.contains(where: { $0.key == key }) {
+                    activities[arn] = waiting.filter { $0.key != key }
+                }
+                // As at AWS, a function that runs is left to end by itself; its answer is ignored. A job is ended.
+                if parkedTasks.contains(key) { tasks[key]?.cancel() }
             case .setTimer(let id, let deadline): timers.set(TimerKey(execution: execution, timer: id), at: deadline)
             case .cancelTimer(let id): timers.remove(TimerKey(execution: execution, timer: id))
             case .finish(let outcome): finish(execution, outcome)
             }
         }
         refreshBusyCount(of: execution)
+    }
+
+    private func start(_ request: TaskRequest, of execution: Int64) {
+        let key = TaskKey(execution: execution, token: request.token)
+        let isSubmitted = running[execution]?.reducer.isSubmitted(request.token) ?? false
+        if case .activity(let arn, _) = request.work {
+            // One that a worker had before the router started anew is that worker's still.
+            if !isSubmitted { activities[arn, default: []].append((key, request)) }
+            return
+        }
+        // Whoever has the token answers.
+        if request.waitsForCallback, isSubmitted { return }
+        waitingTasks.append((key, request))
+        running[execution]?.openTasks.insert(request.token)
     }
 
     private func finish(_ number: Int64, _ outcome: ExecutionOutcome) {
@@ -47,21 +65,39 @@ extension ExecutionEngine {
     /// Begins tasks that wait, as many as may be under way.
     func beginTasks() {
         guard phase == .open, !waitingTasks.isEmpty else { return }
-        let count = min(waitingTasks.count, max(0, limits.concurrentTasks - tasks.count))
+        let count = min(waitingTasks.count, max(0, limits.concurrentTasks - (tasks.count - parkedTasks.count)))
         let next = Array(waitingTasks.prefix(count))
         waitingTasks.removeFirst(count)
         for (key, request) in next {
             // Ends with its answer; shutdown(grace:) waits for it, and cancels it in the end.
-            tasks[key] = Task { [functions] in
-                let input = await TaskRun(request).run(functions)
+            let arn = running[key.execution]?.arn ?? ""
+            tasks[key] = Task { [functions, services] in
+                let input = await TaskRun(request: request, executionARN: arn).run(functions, services) { answer in
+                    await self.taskSubmitted(key, answer)
+                }
                 self.taskEnded(key, input)
             }
         }
     }
 
+    /// A job has been begun, or a token handed out: what comes next may take its time, and holds up nobody.
+    private func taskSubmitted(_ key: TaskKey, _ answer: JSONValue) async {
+        parkedTasks.insert(key)
+        _ = await giveAndWait(.taskSubmitted(key.token, payload: answer.text()), to: key.execution)
+        running[key.execution]?.openTasks.remove(key.token)
+        refreshBusyCount(of: key.execution)
+        beginTasks()
+        changed.notify()
+    }
+
     private func taskEnded(_ key: TaskKey, _ input: ExecutionInput?) {
         defer { changed.notify() }
         tasks[key] = nil
+        parkedTasks.remove(key)
+        if input == nil {
+            running[key.execution]?.openTasks.remove(key.token)
+            refreshBusyCount(of: key.execution)
+        }
         if phase != .closed, let input { give(input, to: key.execution) }
         beginTasks()
     }

@@ -40,7 +40,7 @@ extension ExecutionEngine {
 
     /// Whether nothing happens before a timer fires or someone calls.
     package var isIdle: Bool {
-        pump == nil && starts.isEmpty && inputs.isEmpty && tasks.isEmpty && waitingTasks.isEmpty
+        pump == nil && starts.isEmpty && inputs.isEmpty && tasks.count == parkedTasks.count && waitingTasks.isEmpty
     }
 
     /// Returns once nothing happens before a timer fires or someone calls.
@@ -77,7 +77,7 @@ extension ExecutionEngine {
         }
         // waitingTasks are not begun any more, so what is left are tasks under way and steps to be recorded.
         try? await changed.wait {
-            phase == .closed || tasks.isEmpty && inputs.isEmpty && starts.isEmpty && pump == nil
+            phase == .closed || tasks.count == parkedTasks.count && inputs.isEmpty && starts.isEmpty && pump == nil
         }
         deadline.cancel()
         close()

@@ -95,7 +95,8 @@ extension ExecutionEngine {
             let step = execution.take(input, at: time)
             guard !step.isIgnored else { throw broken("its input \(number) is none that the replay waits for") }
         }
-        guard execution.reducer.eventCount == record.eventCount, execution.reducer.outcome == nil else {
+        let hasEnded = execution.reducer.outcome != nil
+        guard execution.reducer.eventCount == record.eventCount, hasEnded == (record.status != .running) else {
             throw broken(
                 """
                 its inputs give \(execution.reducer.eventCount) events where \(record.eventCount) are recorded; it was begun by \

@@ -5,7 +5,7 @@ import StatesLanguage
 extension ExecutionEngine {
     /// Hands an input to an execution: its step follows as soon as those before it are recorded.
     func give(_ input: ExecutionInput, to execution: Int64) {
-        inputs.append((execution, input))
+        inputs.append(PendingInput(execution: execution, input: input))
         startPump()
     }
 
@@ -19,6 +19,7 @@ extension ExecutionEngine {
         var steps: [StepRecord] = []
         var actions: [Action] = []
         var starts: [(PendingStart, ExecutionRecord)] = []
+        var promises: [(Promise<Bool>, Bool)] = []
     }
 
     private struct Action {
@@ -42,6 +43,7 @@ extension ExecutionEngine {
             let batch = makeBatch()
             guard await record(batch.steps) else {
                 for (start, _) in batch.starts { settle(start, .failure(ExecutionEngine.shuttingDown)) }
+                for (promise, _) in batch.promises { promise.give(false) }
                 break
             }
             for action in batch.actions {
@@ -51,6 +53,7 @@ extension ExecutionEngine {
                 carryOut(action.commands, of: action.execution)
             }
             for (start, record) in batch.starts { settle(start, .success(record)) }
+            for (promise, isOfUse) in batch.promises { promise.give(isOfUse) }
             beginTasks()
             setAlarm()
             changed.notify()
@@ -59,6 +62,7 @@ extension ExecutionEngine {
         if phase == .closed {
             for start in starts { settle(start, .failure(ExecutionEngine.shuttingDown)) }
             starts = []
+            for input in inputs { input.promise?.give(false) }
         }
         changed.notify()
     }
@@ -77,16 +81,21 @@ extension ExecutionEngine {
 
         let ready = inputs.prefix(limits.batchCount)
         inputs.removeFirst(ready.count)
-        for (number, input) in ready {
+        for pending in ready {
+            let (number, input) = (pending.execution, pending.input)
             guard let step = running[number]?.take(input, at: now), !step.isIgnored else {
                 // A late answer of a dead attempt, or of an execution that has ended.
+                if let promise = pending.promise { batch.promises.append((promise, false)) }
                 continue
             }
+            if let promise = pending.promise { batch.promises.append((promise, true)) }
+            note(step.children, of: number)
             guard let execution = running[number] else { continue }
             batch.steps.append(
                 StepRecord(
                     execution: number, time: execution.time, input: (execution.inputCount, input),
-                    events: step.events.map { .made($0) }, end: execution.reducer.outcome.map(StepRecord.End.init)))
+                    events: step.events.map { .made($0) }, end: execution.reducer.outcome.map(StepRecord.End.init),
+                    isRedrive: input == .redrive))
             batch.actions.append(
                 Action(
                     execution: number, answered: input.answeredTask, commands: step.commands,
@@ -108,6 +117,7 @@ extension ExecutionEngine {
             time: now)
         let step = execution.reducer.start(at: now)
         running[number] = execution
+        note(step.children, of: number)
         let end = execution.reducer.outcome.map(StepRecord.End.init)
         batch.steps.append(
             StepRecord(
@@ -129,6 +139,13 @@ extension ExecutionEngine {
             error: end?.error, cause: end?.cause, startedAt: now, stoppedAt: end == nil ? nil : now,
             eventCount: step.events.last?.id ?? 0, number: number)
         batch.starts.append((start, record))
+    }
+
+    /// Remembers where child executions are found by their ARNs.
+    private func note(_ children: [ChildStep], of number: Int64) {
+        for child in children {
+            childPlaces[child.identity.arn] = child.outcome == nil ? (number, child.path) : nil
+        }
     }
 
     static func reducer(

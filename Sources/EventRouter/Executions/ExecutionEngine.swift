@@ -42,6 +42,8 @@ package actor ExecutionEngine: ExecutionStarting {
         var definition: MachineDefinition
         var digest: String
         var parsed: StateMachine
+        /// What it asks for and nobody serves.
+        var unserved: String?
     }
 
     /// An execution that has not ended.
@@ -76,6 +78,14 @@ package actor ExecutionEngine: ExecutionStarting {
     struct TaskKey: Hashable, Sendable {
         var execution: Int64
         var token: TaskToken
+    }
+
+    /// An input whose step is still to be made.
+    struct PendingInput {
+        let execution: Int64
+        let input: ExecutionInput
+        /// Told whether the input was of use, once its step is recorded.
+        var promise: Promise<Bool>?
     }
 
     typealias StartResult = Result<ExecutionRecord, ExecutionError>
@@ -113,7 +123,15 @@ package actor ExecutionEngine: ExecutionStarting {
     /// Lets starts look for their names and line up one after the other.
     private let startGate = SerialGate()
     var starts: [PendingStart] = []
-    var inputs: [(execution: Int64, input: ExecutionInput)] = []
+    var inputs: [PendingInput] = []
+    /// Work of activities that no worker has taken yet, by the activities' ARNs, the oldest first.
+    var activities: [String: [(key: TaskKey, request: TaskRequest)]] = [:]
+    /// Child executions of distributed Maps that have not ended.
+    var childPlaces: [String: (execution: Int64, path: [Int])] = [:]
+    /// Tasks under way that only wait for a job that was begun.
+    var parkedTasks: Set<TaskKey> = []
+    /// Who does what is no function's work.
+    var services: any TaskServing = NoServices()
     /// Records what is ready, as long as there is something; awaited by ``shutdown(grace:)``.
     var pump: Task<Void, Never>?
     var timers = TimerQueue<TimerKey>()
@@ -139,17 +157,41 @@ package actor ExecutionEngine: ExecutionStarting {
         self.limits = limits
     }
 
+    /// Has these do what is no function's work; call it before anything is started.
+    package func use(_ services: any TaskServing) { self.services = services }
+
     // MARK: - State machines
 
     /// Makes a state machine known; one of the same ARN is replaced for the executions to come.
     ///
     /// - Throws: ``ExecutionError``: `.invalidDefinition` with the States Language's error as its cause; `.storage`.
     package func register(_ definition: MachineDefinition) async throws(ExecutionError) {
-        let machine = Machine(
+        var machine = Machine(
             definition: definition, digest: sha256(definition.bytes),
             parsed: try ExecutionEngine.parse(definition.bytes, file: definition.file))
+        machine.unserved = unserved(machine.parsed)
         try await store.keepDefinition(definition.bytes, file: definition.file, digest: machine.digest)
         machines[definition.arn] = machine
+    }
+
+    /// Refuses a state machine that asks for a service which nobody here serves.
+    ///
+    /// - Throws: ``ExecutionError`` `.unservedIntegration` that names all of them, with their states.
+    package func checkServices(of arn: String) throws(ExecutionError) {
+        guard let unserved = machines[arn]?.unserved else { return }
+        throw ExecutionError(
+            .unservedIntegration,
+            "the state machine \(arn) asks for \(unserved), which nobody serves here: map each to a function in the "
+                + "template's Metadata (Turntable: Integrations: {\"SERVICE:ACTION\": FUNCTION})")
+    }
+
+    /// The services that a machine asks for and nobody serves, with their states; nil when there is none.
+    private func unserved(_ machine: StateMachine) -> String? {
+        let missing = machine.integrations.filter {
+            $0.integration != .lambdaInvoke && !services.serves($0.integration)
+        }
+        guard !missing.isEmpty else { return nil }
+        return missing.map { "\($0.integration.name) (state \($0.state))" }.joined(separator: ", ")
     }
 
     static func parse(_ bytes: [UInt8], file: String) throws(ExecutionError) -> StateMachine {
@@ -247,6 +289,7 @@ package actor ExecutionEngine: ExecutionStarting {
                 "the input of execution \(name) has \(request.input.count) bytes, \(ExecutionEngine.maximumInputByteCount) are allowed"
             )
         }
+        try checkServices(of: request.stateMachineARN)
         do {
             return (machine, try JSONValue(parsing: request.input))
         } catch {

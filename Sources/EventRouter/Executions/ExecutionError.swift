@@ -19,6 +19,14 @@ package struct ExecutionError: Error, Sendable {
         case unknownExecution
         /// The execution has ended already.
         case notRunning
+        /// A task's token is none, or names nothing that is waited for.
+        case invalidToken
+        /// The task is not waited for any more.
+        case taskTimedOut
+        /// The execution runs, succeeded, or is too old or too long to go on.
+        case notRedrivable
+        /// A state machine asks for a service that this router has nobody for.
+        case unservedIntegration
         case shuttingDown
     }
 

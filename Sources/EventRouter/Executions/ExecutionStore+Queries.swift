@@ -132,32 +132,40 @@ struct RunningExecution: Sendable {
 }
 
 extension ExecutionStore {
+    /// Returns an execution with all that brings it back, whether it runs or has ended; nil when there is none.
+    func endedExecution(_ arn: String) throws(ExecutionError) -> RunningExecution? {
+        guard let record = try execution(arn), record.arn == arn else { return nil }
+        return try reporting("read") { try withInputs("id = ?", [.integer(record.number)]).first }
+    }
+
     /// Returns running executions, the oldest first.
     ///
     /// - Parameter after: Only those with greater numbers.
     func runningExecutions(after: Int64, limit: Int) throws(ExecutionError) -> [RunningExecution] {
         try reporting("read") {
-            var found: [RunningExecution] = []
-            try database.rows(
-                """
-                SELECT \(ExecutionStore.columns), role, definition, seed FROM executions
-                WHERE status = 'RUNNING' AND id > ? ORDER BY id LIMIT ?
-                """, [.integer(after), .integer(Int64(limit))]
-            ) { row in
-                found.append(
-                    RunningExecution(
-                        record: ExecutionStore.record(row), roleARN: row.text(12), definitionDigest: row.text(13),
-                        seed: UInt64(bitPattern: row.integer(14)), inputs: []))
-            }
-            for index in found.indices {
-                try database.rows(
-                    "SELECT time, input FROM inputs WHERE execution = ? ORDER BY number",
-                    [.integer(found[index].record.number)]
-                ) { row in
-                    found[index].inputs.append((Timestamp(microsecondsSinceEpoch: row.integer(0)), row.blob(1)))
-                }
-            }
-            return found
+            try withInputs(
+                "status = 'RUNNING' AND id > ? ORDER BY id LIMIT ?", [.integer(after), .integer(Int64(limit))])
         }
+    }
+
+    private func withInputs(_ condition: String, _ values: [SQLiteValue]) throws -> [RunningExecution] {
+        var found: [RunningExecution] = []
+        try database.rows(
+            "SELECT \(ExecutionStore.columns), role, definition, seed FROM executions WHERE \(condition)", values
+        ) { row in
+            found.append(
+                RunningExecution(
+                    record: ExecutionStore.record(row), roleARN: row.text(12), definitionDigest: row.text(13),
+                    seed: UInt64(bitPattern: row.integer(14)), inputs: []))
+        }
+        for index in found.indices {
+            try database.rows(
+                "SELECT time, input FROM inputs WHERE execution = ? ORDER BY number",
+                [.integer(found[index].record.number)]
+            ) { row in
+                found[index].inputs.append((Timestamp(microsecondsSinceEpoch: row.integer(0)), row.blob(1)))
+            }
+        }
+        return found
     }
 }

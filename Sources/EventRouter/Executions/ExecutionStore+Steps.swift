@@ -53,6 +53,8 @@ struct StepRecord: Sendable {
     var input: (number: Int, input: ExecutionInput)?
     var events: [Event]
     var end: End?
+    /// Whether an execution that had ended goes on with this step.
+    var isRedrive = false
     /// The delivery that is done with this step.
     var deliveryID: Int64?
 }
@@ -146,6 +148,11 @@ extension ExecutionStore {
                     end.error.map { .text($0) } ?? .null, end.cause.map { .text($0) } ?? .null, .integer(eventCount),
                     .integer(step.execution),
                 ])
+        } else if step.isRedrive {
+            try database.execute(
+                """
+                UPDATE executions SET status = 'RUNNING', stopped = NULL, error = NULL, cause = NULL, event_count = ? WHERE id = ?
+                """, [.integer(eventCount), .integer(step.execution)])
         } else if step.start == nil, !step.events.isEmpty {
             try database.execute(
                 "UPDATE executions SET event_count = ? WHERE id = ?", [.integer(eventCount), .integer(step.execution)])

@@ -7,6 +7,7 @@ package import Storage
 /// buckets/BUCKET/KEY   objects, as plain files
 /// tables.sqlite        the tables' items
 /// executions.sqlite    executions, their histories, deliveries under way
+/// queues/NAME.jsonl    what state machines send to queues and topics
 /// logs/FUNCTION.log    what functions print
 /// ```
 package struct DataFolder: Sendable, Hashable {
@@ -19,6 +20,8 @@ package struct DataFolder: Sendable, Hashable {
     package var buckets: String { "\(root)/buckets" }
     package var tables: String { "\(root)/tables.sqlite" }
     package var executions: String { "\(root)/executions.sqlite" }
+    /// Queues and topics that state machines send to.
+    package var queues: String { "\(root)/queues" }
     package var logs: String { "\(root)/logs" }
 
     /// The objects and tables in the folder.

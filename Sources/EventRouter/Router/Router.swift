@@ -49,8 +49,20 @@ package actor Router {
         ) { report(RouterRemark("\($0)")) }
         let intake = ArrivalIntake(
             store: store, routes: routes, clock: clock, entropy: entropy, dispatcher: dispatcher)
+        let stores = settings.data.stores
+        let services = ServiceTasks(
+            objects: objects,
+            tables: { name in
+                application.tables.first { $0.name == name || $0.arn == name }.map { stores.table(TableSchema($0)) }
+            },
+            queues: settings.data.queues, engine: engine, intake: intake, functions: pool,
+            mapped: application.integrations, clock: clock, entropy: entropy)
         do {
-            for machine in application.stateMachines { try await engine.register(MachineDefinition(machine)) }
+            await engine.use(services)
+            for machine in application.stateMachines {
+                try await engine.register(MachineDefinition(machine))
+                try await engine.checkServices(of: machine.arn)
+            }
             let recovery = try await engine.recover()
             if recovery.continued > 0 { report(RouterRemark("going on with \(recovery.continued) executions")) }
             for failure in recovery.failed { report(RouterRemark("\(failure.arn) can't go on: \(failure.reason)")) }

@@ -328,9 +328,10 @@ extension Execution {
         let outcome = child.execution.outcome
         step.children.append(
             ChildStep(
-                identity: child.execution.identity, mapRunARN: run.arn, input: isStart ? child.execution.input : nil,
+                path: [number], identity: child.execution.identity, mapRunARN: run.arn,
+                input: isStart ? child.execution.input : nil,
                 events: made.events, outcome: outcome, isExpress: run.isExpress))
-        step.children += made.children
+        step.children += made.children.map { $0.inside(number) }
         for command in made.commands {
             if case .finish = command { continue }
             step.commands.append(command.inside(number))
@@ -413,9 +414,10 @@ extension Execution {
             let made = child.execution.handle(.stop(error: nil, cause: nil), at: now)
             step.children.append(
                 ChildStep(
-                    identity: child.execution.identity, mapRunARN: run.arn, input: nil, events: made.events,
+                    path: [number], identity: child.execution.identity, mapRunARN: run.arn, input: nil,
+                    events: made.events,
                     outcome: child.execution.outcome, isExpress: run.isExpress))
-            step.children += made.children
+            step.children += made.children.map { $0.inside(number) }
             for command in made.commands {
                 if case .finish = command { continue }
                 step.commands.append(command.inside(number))
@@ -457,6 +459,14 @@ extension MapState {
             return object.map { ["Key": .string($0.key), "Value": $0.value] }
         }
         return value.arrayValue
+    }
+}
+
+extension ChildStep {
+    fileprivate func inside(_ child: Int) -> ChildStep {
+        var step = self
+        step.path.insert(child, at: 0)
+        return step
     }
 }
 

@@ -30,7 +30,7 @@ extension Execution {
                     resource: arn, input: effective, timeoutSeconds: timeout, heartbeatSeconds: heartbeat),
                 after: scope.lastID)
         case .service(let service):
-            if service.name == "lambda:invoke" {
+            if service == .lambdaInvoke {
                 guard let function = effective["FunctionName"]?.stringValue else {
                     throw .runtime("The parameter FunctionName of lambda:invoke is missing or no string")
                 }

@@ -13,6 +13,8 @@ package struct Step: Sendable {
 
 /// What a step did to one child execution.
 package struct ChildStep: Sendable {
+    /// The child's numbers, from the execution down: what stands before its tasks' tokens.
+    package var path: [Int]
     package var identity: ExecutionIdentity
     package var mapRunARN: String
     /// Its input, in the step that starts it.
