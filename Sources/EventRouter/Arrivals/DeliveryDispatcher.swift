@@ -19,12 +19,18 @@ package struct StartRequest: Sendable, Hashable {
     package var input: [UInt8]
     /// The delivery that is done when the start is recorded.
     package var deliveryID: Int64?
+    /// What else is kept of the start.
+    package var origin: ExecutionOrigin
 
-    package init(stateMachineARN: String, name: String? = nil, input: [UInt8], deliveryID: Int64? = nil) {
+    package init(
+        stateMachineARN: String, name: String? = nil, input: [UInt8], deliveryID: Int64? = nil,
+        origin: ExecutionOrigin = ExecutionOrigin()
+    ) {
         self.stateMachineARN = stateMachineARN
         self.name = name
         self.input = input
         self.deliveryID = deliveryID
+        self.origin = origin
     }
 }
 

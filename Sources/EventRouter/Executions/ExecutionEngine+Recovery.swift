@@ -79,7 +79,9 @@ extension ExecutionEngine {
         do { input = try JSONValue(parsing: record.input) } catch {
             throw broken("its recorded input is no JSON", error)
         }
-        let definition = MachineDefinition(arn: record.stateMachineARN, roleARN: recorded.roleARN, bytes: [], file: "")
+        let definition = MachineDefinition(
+            arn: record.stateMachineARN, roleARN: recorded.roleARN, bytes: [], file: "",
+            kind: record.isExpress ? .express : .standard)
         var execution = Running(
             number: record.number,
             reducer: reducer(of: machine, definition: definition, name: record.name, input: input, seed: recorded.seed),

@@ -125,8 +125,7 @@ extension ExecutionEngine {
                 start: StepRecord.Start(
                     stateMachineARN: start.machine.definition.arn, name: start.name, arn: arn,
                     roleARN: start.machine.definition.roleARN, definitionDigest: start.machine.digest,
-                    input: start.text,
-                    seed: seed),
+                    input: start.text, seed: seed, origin: start.origin),
                 events: step.events.map { .made($0) }, end: end, deliveryID: start.deliveryID))
         batch.actions.append(
             Action(
@@ -154,7 +153,8 @@ extension ExecutionEngine {
         Execution(
             machine: machine,
             identity: ExecutionIdentity(
-                arn: definition.executionARN(name), name: name, stateMachineARN: definition.arn,
+                arn: definition.executionARN(name), name: ExecutionRecord.givenName(name),
+                stateMachineARN: definition.arn,
                 stateMachineName: definition.name, roleARN: definition.roleARN), input: input, seed: seed)
     }
 

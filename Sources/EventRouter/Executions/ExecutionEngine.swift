@@ -97,6 +97,7 @@ package actor ExecutionEngine: ExecutionStarting {
         var input: JSONValue
         var text: [UInt8]
         var deliveryID: Int64?
+        var origin: ExecutionOrigin
         var promise = Promise<StartResult>()
     }
 
@@ -168,7 +169,7 @@ package actor ExecutionEngine: ExecutionStarting {
     package func register(_ definition: MachineDefinition) async throws(ExecutionError) {
         var machine = Machine(
             definition: definition, digest: sha256(definition.bytes),
-            parsed: try ExecutionEngine.parse(definition.bytes, file: definition.file))
+            parsed: try ExecutionEngine.parse(definition.bytes, file: definition.file, type: definition.kind))
         machine.unserved = unserved(machine.parsed)
         try await store.keepDefinition(definition.bytes, file: definition.file, digest: machine.digest)
         machines[definition.arn] = machine
@@ -194,9 +195,11 @@ package actor ExecutionEngine: ExecutionStarting {
         return missing.map { "\($0.integration.name) (state \($0.state))" }.joined(separator: ", ")
     }
 
-    static func parse(_ bytes: [UInt8], file: String) throws(ExecutionError) -> StateMachine {
+    static func parse(
+        _ bytes: [UInt8], file: String, type: StateMachineType = .standard
+    ) throws(ExecutionError) -> StateMachine {
         do {
-            return try StateMachine.parse(bytes, file: file)
+            return try StateMachine.parse(bytes, file: file, type: type)
         } catch {
             throw ExecutionError(
                 .invalidDefinition, "the state machine's definition \(file) can't be read", cause: error)
@@ -228,12 +231,16 @@ package actor ExecutionEngine: ExecutionStarting {
 
     /// Lines a start up to be recorded, or answers at once.
     private func enqueue(_ request: StartRequest) async -> Promise<StartResult> {
-        let name = request.name ?? entropy.uuid()
+        var name = request.name ?? entropy.uuid()
         do throws(ExecutionError) {
             let (machine, input) = try check(request, name: name)
+            let isExpress = machine.definition.kind == .express
+            if isExpress { name += ":" + entropy.uuid() }
             let arn = machine.definition.executionARN(name)
             try await wait { !namesInUse.contains(arn) || phase == .closed }
-            if request.name != nil, let existing = try await store.execution(named: name, of: machine.definition.arn) {
+            if request.name != nil, !isExpress,
+                let existing = try await store.execution(named: name, of: machine.definition.arn)
+            {
                 guard existing.status == .running, Array(existing.input.utf8) == request.input else {
                     throw ExecutionError(
                         .executionAlreadyExists,
@@ -248,7 +255,8 @@ package actor ExecutionEngine: ExecutionStarting {
             try await wait { phase != .open || hasRoom }
             guard phase == .open else { throw ExecutionEngine.shuttingDown }
             let start = PendingStart(
-                machine: machine, name: name, input: input, text: request.input, deliveryID: request.deliveryID)
+                machine: machine, name: name, input: input, text: request.input, deliveryID: request.deliveryID,
+                origin: request.origin.completed(by: machine.definition))
             namesInUse.insert(arn)
             starts.append(start)
             startPump()

@@ -29,6 +29,12 @@ package struct ExecutionRecord: Sendable, Hashable {
     /// Its number in the store: later ones are greater.
     package var number: Int64
 
+    /// Whether its state machine is of the express kind; then its name ends with a UUID.
+    package var isExpress: Bool { name.contains(":") }
+
+    /// A name as it was given, without what was added to make it unique.
+    static func givenName(_ name: String) -> String { name.firstIndex(of: ":").map { String(name[..<$0]) } ?? name }
+
     /// As DescribeExecution has it, with times in ISO 8601.
     package var json: JSONValue {
         var members: JSONObject = [

@@ -6,10 +6,10 @@ extension ExecutionStore {
     /// Executions in one page at most.
     package static let maximumPageCount = 1_000
 
-    private static let columns =
+    static let columns =
         "arn, name, machine, status, input, output, error, cause, started, stopped, event_count, id"
 
-    private static func record(_ row: Statement) -> ExecutionRecord {
+    static func record(_ row: Statement) -> ExecutionRecord {
         ExecutionRecord(
             arn: row.text(0), name: row.text(1), stateMachineARN: row.text(2),
             status: ExecutionStatus(rawValue: row.text(3)) ?? .failed,
@@ -65,6 +65,11 @@ extension ExecutionStore {
             if parts.count == 8, parts[5] == "execution" {
                 let machine = (parts[..<5] + ["stateMachine", parts[6]]).joined(separator: ":")
                 return try records("machine = ? AND name = ?", [.text(machine), .text(String(parts[7]))]).first
+            }
+            if parts.count == 9, parts[5] == "express" {
+                let machine = (parts[..<5] + ["stateMachine", parts[6]]).joined(separator: ":")
+                let name = "\(parts[7]):\(parts[8])"
+                return try records("machine = ? AND name = ?", [.text(machine), .text(name)]).first
             }
             if let found = try records("name = ? ORDER BY id DESC LIMIT 1", [.text(text)]).first { return found }
             guard !text.isEmpty else { return nil }

@@ -14,6 +14,7 @@ struct StepRecord: Sendable {
         var definitionDigest: String
         var input: [UInt8]
         var seed: UInt64
+        var origin = ExecutionOrigin()
     }
 
     /// How the execution ended.
@@ -122,6 +123,7 @@ extension ExecutionStore {
                     .text(start.roleARN), .text(start.definitionDigest), .integer(Int64(bitPattern: start.seed)),
                     .integer(step.time.microsecondsSinceEpoch), .integer(eventCount), .blob(start.input),
                 ])
+            try record(start.origin, of: step.execution)
         }
         if let input = step.input {
             try database.execute(
@@ -181,7 +183,7 @@ extension ExecutionStore {
                     rank += 1
                 }
                 for number in numbers {
-                    for table in ["inputs", "events"] {
+                    for table in ["inputs", "events", "execution_origins"] {
                         try database.execute("DELETE FROM \(table) WHERE execution = ?", [.integer(number)])
                     }
                     try database.execute("DELETE FROM executions WHERE id = ?", [.integer(number)])

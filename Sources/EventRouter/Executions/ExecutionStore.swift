@@ -4,7 +4,8 @@ import JSON
 import SQLite
 
 /// Everything the router must know after a restart, in one SQLite file: executions with the inputs and histories that
-/// make them, the objects whose arrival was accepted, and the deliveries that are still to be made.
+/// make them, the state machines made over the API, the objects whose arrival was accepted, and the deliveries that are
+/// still to be made.
 ///
 /// It is one file for a reason: with one write-ahead log there is one order, so whatever a power cut takes away, a
 /// delivery is never gone while the execution it started is not there.
@@ -15,7 +16,7 @@ import SQLite
 /// read meanwhile.
 package actor ExecutionStore {
     /// The layout this version writes and reads.
-    static let schemaVersion: Int64 = 1
+    static let schemaVersion: Int64 = 2
     /// Time a call waits for another process that has the file locked.
     static let lockWait = Duration.seconds(2)
 
@@ -83,7 +84,8 @@ package actor ExecutionStore {
             }
             if mode == .readWrite, version < ExecutionStore.schemaVersion {
                 try database.transaction {
-                    for statement in ExecutionStore.schema { try database.execute(statement) }
+                    if version < 1 { for statement in ExecutionStore.schema { try database.execute(statement) } }
+                    for statement in ExecutionStore.machineSchema { try database.execute(statement) }
                     try database.execute("PRAGMA user_version = \(ExecutionStore.schemaVersion)")
                 }
             }
@@ -93,7 +95,7 @@ package actor ExecutionStore {
         }
     }
 
-    /// The store's tables. Times are microseconds since 1970.
+    /// The store's first tables; ``machineSchema`` has those of layout 2. Times are microseconds since 1970.
     static let schema = [
         "CREATE TABLE definitions(digest TEXT PRIMARY KEY, file TEXT NOT NULL, bytes BLOB NOT NULL) WITHOUT ROWID",
         """

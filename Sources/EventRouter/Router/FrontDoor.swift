@@ -1,9 +1,10 @@
 import HTTPServer
 import JSON
 
-/// The router's own port: Lambda's Invoke API, and how the router does. What is not there is named, with 501.
+/// The router's own port: Lambda's Invoke API, Step Functions, and how the router does. What is not there is named, with 501.
 struct FrontDoor: Sendable {
     let invoke: InvokeAPI
+    let states: StatesAPI
     let status: @Sendable () async -> JSONValue
 
     /// Bytes of a request: a synchronous event's limit and some room for AWS's envelope.
@@ -17,12 +18,14 @@ struct FrontDoor: Sendable {
             return HTTPResponse.json(200, await status().bytes())
         }
         if let response = await invoke.respond(to: request) { return response }
+        if let response = await states.respond(to: request) { return response }
         if let target = request.headers["X-Amz-Target"] {
             return error(501, "NotImplemented", "the operation \(target) is not served here")
         }
         return error(
             404, "NotFound",
-            "nothing is at \(request.method) \(request.path): see /_turntable/status and Lambda's Invoke API")
+            "nothing is at \(request.method) \(request.path): see /_turntable/status, Lambda's Invoke API and Step Functions"
+        )
     }
 
     private func error(_ status: Int, _ type: String, _ message: String) -> HTTPResponse {

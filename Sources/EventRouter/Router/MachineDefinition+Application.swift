@@ -1,3 +1,4 @@
+import StatesLanguage
 import Template
 
 extension MachineDefinition {
@@ -5,6 +6,6 @@ extension MachineDefinition {
     init(_ machine: Application.StateMachine) {
         self.init(
             arn: machine.arn, roleARN: machine.roleARN, bytes: machine.definition.json,
-            file: machine.definition.file)
+            file: machine.definition.file, kind: machine.kind == .express ? .express : .standard)
     }
 }

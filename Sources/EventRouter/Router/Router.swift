@@ -59,15 +59,16 @@ package actor Router {
             mapped: application.integrations, clock: clock, entropy: entropy)
         do {
             await engine.use(services)
-            for machine in application.stateMachines {
-                try await engine.register(MachineDefinition(machine))
-                try await engine.checkServices(of: machine.arn)
-            }
+            for machine in application.stateMachines { try await engine.register(MachineDefinition(machine)) }
+            let states = StatesAPI(
+                store: store, engine: engine, clock: clock, entropy: entropy, account: application.account)
+            for remark in try await states.restore(application.stateMachines) { report(RouterRemark(remark)) }
+            for machine in application.stateMachines { try await engine.checkServices(of: machine.arn) }
             let recovery = try await engine.recover()
             if recovery.continued > 0 { report(RouterRemark("going on with \(recovery.continued) executions")) }
             for failure in recovery.failed { report(RouterRemark("\(failure.arn) can't go on: \(failure.reason)")) }
             let invoke = InvokeAPI(pool: pool) { request in await dispatcher.enqueue(request) }
-            let front = FrontDoor(invoke: invoke) {
+            let front = FrontDoor(invoke: invoke, states: states) {
                 let counts = (try? await store.counts()) ?? [:]
                 let executions = ExecutionStatus.allCases.map { ($0.rawValue, JSONValue.int(counts[$0] ?? 0)) }
                 return ["executions": .object(JSONObject(executions))]

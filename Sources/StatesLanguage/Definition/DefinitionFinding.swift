@@ -22,7 +22,7 @@ package struct DefinitionFinding: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// Standard machines keep a history and wait for callbacks and jobs; Express ones do not.
-package enum StateMachineType: String, Sendable, Hashable {
+package enum StateMachineType: String, Sendable, Hashable, CaseIterable {
     case standard = "STANDARD"
     case express = "EXPRESS"
 }

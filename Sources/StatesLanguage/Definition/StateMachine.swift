@@ -37,8 +37,10 @@ package struct StateMachine: Sendable {
         do {
             document = try JSONDocument(parsing: bytes, maximumDepth: DefinitionReader.maximumDepth)
         } catch {
-            let (message, source) = JSONRefusal(bytes, error).texts
-            throw refusal(message, "INVALID_JSON_DESCRIPTION", source, error.position)
+            let mistake = JSONMistake(error, in: bytes)
+            throw refusal(
+                "\(mistake.message)\n at \(mistake.location)", "INVALID_JSON_DESCRIPTION", mistake.location,
+                error.position)
         }
         guard document.value.objectValue != nil else {
             throw refusal("Definition must be a valid JSON object", "SCHEMA_VALIDATION_FAILED", nil, nil)

@@ -307,7 +307,7 @@ package struct Execution: Sendable {
         case .succeeded(let output): emit("ExecutionSucceeded", .succeeded(output: output), after: lastID)
         case .failed(let error): emit("ExecutionFailed", .failed(error), after: lastID)
         case .timedOut: emit("ExecutionTimedOut", .failed(StateError("", cause: nil)), after: lastID)
-        case .aborted(let error): emit("ExecutionAborted", .failed(error), after: lastID)
+        case .aborted(let error): emit("ExecutionAborted", .failed(error), after: 0)
         }
         step.commands.append(.finish(outcome))
     }
