@@ -22,6 +22,8 @@ struct InProcessDriver {
     var start = Timestamp(secondsSinceEpoch: 1_719_309_600)
     var seed: UInt64 = 1
     var functions: (TaskRequest) -> Answer = { .payload($0.payload.text()) }
+    /// Whether answers come as the service would give them: see ``Execution/hasPlainAnswers``.
+    var hasPlainAnswers = false
     /// Inputs after which a driver gives up: an execution that never ends is a bug.
     var maximumInputs = 100_000
 
@@ -40,6 +42,7 @@ struct InProcessDriver {
 
     func run(_ machine: StateMachine, input: JSONValue) throws -> Result {
         var execution = Execution(machine: machine, identity: identity, input: input, seed: seed)
+        execution.hasPlainAnswers = hasPlainAnswers
         var now = start
         var timers: [TimerID: Timestamp] = [:]
         var ready: [ExecutionInput] = []

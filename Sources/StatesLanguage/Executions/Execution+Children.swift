@@ -7,8 +7,8 @@ extension Execution {
         var branchInput = data.input
         if let arguments = parallel.arguments {
             branchInput = try arguments.filled(data)
-            inspection?.note(scope.state.language == .jsonata ? "afterArguments" : "afterParameters", branchInput)
         }
+        if let mock = inspection?.mock { return take(mock, id) }
         let started = emit("ParallelStateStarted", .none, after: scope.lastID)
         scopes[id]?.lastID = started
         scopes[id]?.hasStartedChildren = true
@@ -105,7 +105,6 @@ extension Execution {
     /// Goes on with the result of a Parallel or Map state.
     mutating func resultIsThere(_ id: Int, _ result: JSONValue) {
         guard let scope = scopes[id] else { return }
-        inspection?.note("result", result)
         do throws(StateError) {
             switch scope.state.kind {
             case .parallel(let parallel):

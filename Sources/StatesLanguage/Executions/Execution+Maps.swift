@@ -6,22 +6,22 @@ extension Execution {
     mutating func begin(_ map: MapState, _ id: Int, _ data: StateData) throws(StateError) {
         guard let scope = scopes[id] else { return }
         let reader = map.distribution?.reader
-        let items = reader == nil ? try self.items(map, data) : []
-        inspection?.note(
-            map.items == nil && map.itemsPath == nil
-                ? "" : scope.state.language == .jsonata ? "afterItems" : "afterItemsPath",
-            .array(items), reader == nil)
+        let items = reader == nil ? try self.items(map, data) : try givenItems(map, data)
+        inspection?.note("afterItemsPath", .array(items), reader == nil && scope.state.language == .jsonPath)
         let limit = map.distribution == nil ? MapState.concurrencyLimit : MapState.distributedConcurrencyLimit
         let concurrency = try number(map.maximumConcurrency, "MaxConcurrency", data).map(Int.init(clamping:)) ?? 0
-        inspection?.note("maxConcurrency", .int(concurrency), map.maximumConcurrency != nil)
+        inspection?.note("maxConcurrency", number: .int(concurrency))
         let started = emit("MapStateStarted", .mapStarted(length: items.count), after: scope.lastID)
         scopes[id]?.lastID = started
         let tolerance = Tolerance(
             count: try number(map.toleratedFailureCount, "ToleratedFailureCount", data).map(Int.init(clamping:)),
             percentage: try number(map.toleratedFailurePercentage, "ToleratedFailurePercentage", data))
-        if let count = tolerance.count { inspection?.note("toleratedFailureCount", .int(count)) }
-        if let percentage = tolerance.percentage { inspection?.note("toleratedFailurePercentage", .double(percentage)) }
+        if let count = tolerance.count { inspection?.note("toleratedFailureCount", number: .int(count)) }
+        if let percentage = tolerance.percentage {
+            inspection?.note("toleratedFailurePercentage", number: .double(percentage))
+        }
         scopes[id]?.hasStartedChildren = true
+        if let mock = inspection?.mock { return try take(mock, map, id, data, items: items, tolerance) }
         if let distribution = map.distribution {
             try begin(
                 distribution, map, id, data, items: items,
@@ -196,7 +196,7 @@ extension Execution {
         }
     }
 
-    private func maximumItems(_ reader: ItemReader, _ data: StateData) throws(StateError) -> Int? {
+    func maximumItems(_ reader: ItemReader, _ data: StateData) throws(StateError) -> Int? {
         guard let number = try number(reader.maximumItems, "MaxItems", data) else { return nil }
         // None means all, as with a maximum beyond what there can be.
         guard number > 0 else { return nil }
@@ -225,7 +225,7 @@ extension Execution {
         startChildren(id)
     }
 
-    private func batches(
+    func batches(
         _ items: [JSONValue], _ batcher: ItemBatcher, _ map: MapState, _ scope: Scope, _ id: Int
     ) throws(StateError) -> [JSONValue] {
         let data = try data(of: scope, id)
@@ -278,6 +278,7 @@ extension Execution {
             let identity = childIdentity(run)
             var child = Execution(
                 machine: run.machine, identity: identity, input: input, seed: entropy.next(), limits: limits)
+            child.hasPlainAnswers = hasPlainAnswers
             let began = child.start(at: now)
             run.running[number] = MapRun.Child(execution: child, index: index)
             childOwners[number] = id

@@ -35,8 +35,8 @@ extension Execution {
                 var made = pass.result ?? data.input
                 if pass.result == nil, let parameters = pass.parameters {
                     made = try parameters.filled(data)
-                    inspection?.note("afterParameters", made)
                 }
+                inspection?.note("afterParameters", made, scope.state.language == .jsonPath)
                 try complete(id, made, resultSelector: nil, resultPath: pass.resultPath)
             case .succeed: try complete(id, data.input, resultSelector: nil, resultPath: .whole)
             case .fail(let state): scopeFailed(id, try state.error(data))
@@ -147,8 +147,8 @@ extension Execution {
             var made = result
             if let resultSelector {
                 made = try resultSelector.filled(data.with(input: result))
-                inspection?.note("afterResultSelector", made)
             }
+            inspection?.note("afterResultSelector", made, scope.state.hasResult)
             let combined = try ResultPlace.put(made, at: resultPath, of: scope.rawInput)
             inspection?.note("afterResultPath", combined, scope.state.hasResult)
             try leave(
@@ -250,9 +250,13 @@ extension Execution {
         scope.phase = .nothing
         scopes[id] = scope
         for (index, retrier) in scope.state.retriers.enumerated() where error.isMatched(by: retrier.errors) {
-            guard scope.retries[index] < retrier.maximumAttempts else { break }
+            let retries = scope.retries[index] + (inspection?.retryCount ?? 0)
+            guard retries < retrier.maximumAttempts else {
+                inspection?.exhaustedRetrier = index
+                break
+            }
             let seconds = retrier.delaySeconds(
-                after: scope.retries[index], fraction: retrier.hasFullJitter ? fraction() : 0)
+                after: retries, fraction: retrier.hasFullJitter ? fraction() : 0)
             inspection?.retried(index: index, seconds: seconds, error)
             scope.retries[index] += 1
             scopes[id] = scope

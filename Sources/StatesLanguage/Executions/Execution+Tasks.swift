@@ -8,8 +8,8 @@ extension Execution {
         var effective = data.input
         if let arguments = task.arguments {
             effective = try arguments.filled(data)
-            inspection?.note(scope.state.language == .jsonata ? "afterArguments" : "afterParameters", effective)
         }
+        inspection?.note(scope.state.language == .jsonata ? "afterArguments" : "afterParameters", effective)
         if let credentials = task.credentials { _ = try credentials.filled(data) }
         let timeout = try seconds(task.timeout, data, "TimeoutSeconds")
         let heartbeat = try seconds(task.heartbeat, data, "HeartbeatSeconds")
@@ -35,7 +35,7 @@ extension Execution {
                     throw .runtime("The parameter FunctionName of lambda:invoke is missing or no string")
                 }
                 let payload = invocationPayload(effective["Payload"])
-                if payload == nil {
+                if payload == nil, !hasPlainAnswers {
                     failure = StateError(
                         "Lambda.InvalidRequestContentException",
                         cause: "The Payload for \(function) is a text that is no JSON")
@@ -160,9 +160,6 @@ extension Execution {
             fail(token.scope, error)
         }
     }
-
-    /// Whether answers of functions come as the service would give them: with the envelope already around them.
-    private var hasPlainAnswers: Bool { inspection?.hasMock == true }
 
     mutating func taskFailed(_ token: TaskToken, _ error: StateError) {
         if case .mapRun? = scopes[token.scope]?.phase { return mapRunAnswered(token, .failure(error)) }

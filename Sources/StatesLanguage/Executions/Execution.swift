@@ -90,8 +90,11 @@ package struct Execution: Sendable {
     var failureSnapshot: [Int: Scope]?
     /// The scopes from which a redrive goes on.
     private var resumePoint: [Int: Scope] = [:]
-    /// What the state shows of its work when it is tried alone.
+    /// What the state is given and shows of its work when it is tried alone.
     var inspection: Inspection?
+    /// Whether answers of functions come as the service would give them: with the envelope of `lambda:invoke` already
+    /// around them. Mocks do.
+    package var hasPlainAnswers = false
 
     /// - Parameter seed: What the jitter of retries and random values depend on.
     package init(
@@ -114,6 +117,7 @@ package struct Execution: Sendable {
         if let first = machine.states.states[machine.states.startAt] {
             scopes[Execution.rootScope] = Scope(
                 group: machine.states, parent: nil, index: 0, item: nil, lastID: 0, state: first)
+            scopes[Execution.rootScope]?.variables = inspection?.initialVariables ?? [:]
             entries.append(Entry(scope: Execution.rootScope, state: first.name, input: input))
         }
         run()
@@ -193,7 +197,7 @@ package struct Execution: Sendable {
 
     mutating func run() {
         var next = 0
-        while next < entries.count, outcome == nil {
+        while next < entries.count, outcome == nil, inspection?.isOver != true {
             let entry = entries[next]
             next += 1
             // What has been entered is dropped in batches: an array loses its first element in linear time.

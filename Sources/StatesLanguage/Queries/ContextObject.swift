@@ -21,7 +21,12 @@ struct ContextObject {
     let given: JSONValue?
 
     var json: JSONValue {
-        if let given { return given }
+        if let given {
+            // No request can say which item an iteration has.
+            guard let item, var object = given.objectValue else { return given }
+            object["Map"] = item.json
+            return .object(object)
+        }
         var state: JSONObject = ["Name": .string(stateName), "EnteredTime": .string(enteredTime.iso8601)]
         state["RetryCount"] = retryCount.map { .int($0) }
         var execution: JSONObject = [
@@ -34,10 +39,15 @@ struct ContextObject {
             "StateMachine": ["Id": .string(identity.stateMachineARN), "Name": .string(identity.stateMachineName)],
             "State": .object(state),
         ]
-        if let item { object["Map"] = ["Item": ["Index": .int(item.index), "Value": item.value]] }
+        if let item { object["Map"] = item.json }
         if let taskToken { object["Task"] = ["Token": .string(taskToken)] }
         return .object(object)
     }
+}
+
+extension Scope.Item {
+    /// The context object's `Map`.
+    fileprivate var json: JSONValue { ["Item": ["Index": .int(index), "Value": value]] }
 }
 
 /// Who an execution is.

@@ -7,6 +7,16 @@ package struct JSONataField: Sendable {
     let expression: JSONataExpression
     /// `Output/result`, `Choices[0]/Condition`.
     let field: String
+    /// Whether the expression may look at `$states.context`, which is costly to make.
+    private let hasContext: Bool
+
+    init(expression: JSONataExpression, field: String) {
+        self.expression = expression
+        self.field = field
+        let others = ["input", "result", "errorOutput"]
+        hasContext = expression.text.split(separator: "$states", omittingEmptySubsequences: false).dropFirst()
+            .contains { rest in !others.contains { rest.hasPrefix(".\($0)") } }
+    }
 
     /// Kinds of value that a field may ask for, as messages name them.
     enum Kind: String {
@@ -31,7 +41,7 @@ package struct JSONataField: Sendable {
     func value(_ data: StateData, _ kind: Kind = .any) throws(StateError) -> JSONValue {
         var bindings = data.variables
         if expression.freeVariables.contains("states") {
-            bindings["states"] = data.states(hasContext: expression.text.contains("context"))
+            bindings["states"] = data.states(hasContext: hasContext)
         }
         let context = JSONataContext(now: data.now, entropy: data.entropy)
         let result: JSONataExpression.Result
