@@ -106,7 +106,8 @@ let package = Package(
             dependencies: [
                 "JSON", "Clocks", "CLinux", "FileSystem", "CSV", "SQLite", "HTTPServer", "HTTPClient", "Digest", "YAML",
                 "Events",
-                "Storage", "MusicKPIs", "StatesLanguage", "Template", "Delivery", "MusicPipeline", "EventRouter",
+                "Storage", "MusicKPIs", "JSONata", "StatesLanguage", "Template", "Delivery", "MusicPipeline",
+                "EventRouter",
             ],
             path: "Sources/turntable", swiftSettings: strict),
 

@@ -27,7 +27,8 @@ struct CommandLineTests {
     @Test(
         "every verb has help",
         arguments: [
-            "serve", "demo", "invoke", "put", "kpis", "executions", "history", "generate", "validate", "doctor",
+            "serve", "demo", "invoke", "put", "kpis", "executions", "history", "generate", "validate", "test-state",
+            "jsonata", "doctor",
         ])
     func help(verb: String) async throws {
         let finished = try await turntable([verb, "--help"], in: Repository.root)

@@ -215,6 +215,10 @@ struct StateTestTests {
         #expect(Self.refusal(parallel, ["mock": ["result": "[1, 2]"]])?.message.contains("number of items") == true)
         #expect(Self.refusal(task, ["mock": ["result": "{}", "errorOutput": ["error": "E"]]]) != nil)
         #expect(Self.refusal(task, ["mock": ["result": "{"]]) != nil)
+        let failure: JSONValue = ["errorOutput": ["error": "E"]]
+        #expect(
+            Self.refusal(parallel, ["mock": failure, "stateConfiguration": ["errorCausedByState": "Y"]])?.code
+                == "ValidationException")
         #expect(Self.refusal(task, ["context": "{}"])?.message.contains("Context when a mock is not") == true)
         #expect(
             Self.refusal(task, ["mock": mock, "context": #"{"State": {"RetryCount": "1"}}"#])?.message

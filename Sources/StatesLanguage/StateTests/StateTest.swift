@@ -61,6 +61,7 @@ package struct StateTest: Sendable {
         configuration = try reader.configuration(hasMock: mock != nil)
         state = try reader.state()
         try StateTestReader.check(state, hasMock: mock != nil)
+        if let source = configuration.errorSource { try StateTestReader.check(source, in: state) }
         input = try reader.input()
         variables = try reader.variables()
         if case .result(let result)? = mock {

@@ -57,8 +57,10 @@ struct StateTestReader {
         let text = try StateTestReader.string(mock, "result")
         let error = mock["errorOutput"].flatMap { $0.isNull ? nil : $0 }
         switch (text, error) {
-        case (.some, .some), (nil, nil):
+        case (.some, .some):
             throw .validation("A test mock should have only one of the following fields: [result, errorOutput].")
+        case (nil, nil):
+            throw .validation("A test mock should have at least one of the following fields: [result, errorOutput].")
         case (let text?, nil):
             guard let result = try? JSONValue(parsing: text) else {
                 throw .validation("Mocked result must be valid JSON")
@@ -182,6 +184,19 @@ struct StateTestReader {
             }
         case (_, true): throw .validation("State type '\(state.type)' is not supported when a mock is specified")
         case (_, false): break
+        }
+    }
+
+    /// Whether a Map or Parallel state has the state that its error is said to come from.
+    static func check(_ errorSource: String, in state: State) throws(StateTestError) {
+        let groups: [StateGroup]
+        switch state.kind {
+        case .map(let map): groups = [map.processor]
+        case .parallel(let parallel): groups = parallel.branches
+        default: return
+        }
+        guard groups.contains(where: { $0.state(named: errorSource) != nil }) else {
+            throw .validation("State '\(errorSource)' of errorCausedByState not found in definition")
         }
     }
 
