@@ -121,7 +121,7 @@ struct StateTestTests {
         #expect(data["afterItemsPath"] == "[1, 2]")
         #expect(data["afterItemSelector"] == #"[{"n": 1}, {"n": 2}]"#)
         #expect(data["maxConcurrency"] == 2)
-        #expect(data["toleratedFailurePercentage"] == 40)
+        #expect(data["toleratedFailurePercentage"]?.text() == "40.0")
         #expect(try run(failures: 1)["error"] == "States.ExceedToleratedFailureThreshold")
     }
 

@@ -38,6 +38,10 @@ struct StateTestResponse {
             data["result"] = .string(result.spacedText)
         }
         for (name, number) in inspection.numbers { data[name] = number }
+        if let percentage = inspection.numbers["toleratedFailurePercentage"]?.doubleValue {
+            // AWS spells it as a fraction, `1.0`.
+            data["toleratedFailurePercentage"] = JSONNumber(spelling: percentage.description).map { .number($0) }
+        }
         if !details.isEmpty { data["errorDetails"] = .object(details) }
         let variables = inspection.hasLeft ? inspection.variables : inspection.initialVariables
         if !variables.isEmpty {
