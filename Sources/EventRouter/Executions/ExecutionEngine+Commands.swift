@@ -3,6 +3,9 @@ import JSON
 import StatesLanguage
 
 extension ExecutionEngine {
+    /// Seconds of a task outside of any execution that allows no time of its own (TestState: 5 minutes).
+    static let loneTaskSeconds = 300
+
     /// Carries out what a recorded step asks for.
     func carryOut(_ commands: [Command], of execution: Int64) {
         for command in commands {
@@ -26,6 +29,7 @@ extension ExecutionEngine {
     }
 
     private func start(_ request: TaskRequest, of execution: Int64) {
+        if let answer = mockedAnswer(to: request, of: execution) { return give(answer, to: execution) }
         let key = TaskKey(execution: execution, token: request.token)
         let isSubmitted = running[execution]?.reducer.isSubmitted(request.token) ?? false
         if case .activity(let arn, _) = request.work {
@@ -77,6 +81,23 @@ extension ExecutionEngine {
                 }
                 self.taskEnded(key, input)
             }
+        }
+    }
+
+    /// Does a task outside of any execution, within the time that it allows; nil when its answer would come from somebody
+    /// else.
+    func perform(_ request: TaskRequest) async -> ExecutionInput? {
+        let seconds = request.timeoutSeconds ?? ExecutionEngine.loneTaskSeconds
+        return await withTaskGroup(of: ExecutionInput?.self) { group in
+            group.addTask { [functions, services] in
+                await TaskRun(request: request, executionARN: "").run(functions, services) { _ in }
+            }
+            group.addTask { [clock] in
+                guard (try? await clock.sleep(for: .seconds(seconds))) != nil else { return nil }
+                return .taskFailed(request.token, StateError("States.Timeout", cause: nil))
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
         }
     }
 

@@ -86,7 +86,9 @@ extension ExecutionEngine {
             number: record.number,
             reducer: reducer(of: machine, definition: definition, name: record.name, input: input, seed: recorded.seed),
             time: record.startedAt)
-        _ = execution.reducer.start(at: record.startedAt)
+        execution.testCase = recorded.testCase
+        execution.reducer.hasPlainAnswers = recorded.testCase != nil
+        execution.count(execution.reducer.start(at: record.startedAt))
         for (time, text) in recorded.inputs {
             let number = execution.inputCount + 1
             let json: JSONValue
@@ -95,6 +97,7 @@ extension ExecutionEngine {
                 throw broken("its input \(number) is of a kind that this version does not know")
             }
             let step = execution.take(input, at: time)
+            execution.count(step)
             guard !step.isIgnored else { throw broken("its input \(number) is none that the replay waits for") }
         }
         let hasEnded = execution.reducer.outcome != nil

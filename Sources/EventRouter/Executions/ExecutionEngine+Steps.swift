@@ -115,6 +115,8 @@ extension ExecutionEngine {
                 of: start.machine.parsed, definition: start.machine.definition, name: start.name, input: start.input,
                 seed: seed),
             time: now)
+        execution.testCase = start.origin.testCase
+        execution.reducer.hasPlainAnswers = start.origin.testCase != nil
         let step = execution.reducer.start(at: now)
         running[number] = execution
         note(step.children, of: number)

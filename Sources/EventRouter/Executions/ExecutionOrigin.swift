@@ -8,14 +8,18 @@ package struct ExecutionOrigin: Sendable, Hashable {
     package var revisionID: String?
     /// The X-Ray trace that it belongs to, as it was given.
     package var traceHeader: String?
+    /// The test case whose mocked answers stand for its tasks' work.
+    package var testCase: String?
 
     package init(
-        versionARN: String? = nil, aliasARN: String? = nil, revisionID: String? = nil, traceHeader: String? = nil
+        versionARN: String? = nil, aliasARN: String? = nil, revisionID: String? = nil, traceHeader: String? = nil,
+        testCase: String? = nil
     ) {
         self.versionARN = versionARN
         self.aliasARN = aliasARN
         self.revisionID = revisionID
         self.traceHeader = traceHeader
+        self.testCase = testCase
     }
 
     var isEmpty: Bool { self == ExecutionOrigin() }

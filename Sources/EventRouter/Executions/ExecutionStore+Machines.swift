@@ -9,7 +9,7 @@ extension ExecutionStore {
     static let machineSchema = [
         """
         CREATE TABLE execution_origins(
-            execution INTEGER PRIMARY KEY, version TEXT, alias TEXT, revision TEXT, trace TEXT)
+            execution INTEGER PRIMARY KEY, version TEXT, alias TEXT, revision TEXT, trace TEXT, test_case TEXT)
         """,
         """
         CREATE TABLE machines(

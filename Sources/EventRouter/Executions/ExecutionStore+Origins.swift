@@ -20,10 +20,10 @@ extension ExecutionStore {
     func record(_ origin: ExecutionOrigin, of execution: Int64) throws {
         guard !origin.isEmpty else { return }
         try database.execute(
-            "INSERT INTO execution_origins(execution, version, alias, revision, trace) VALUES(?, ?, ?, ?, ?)",
+            "INSERT INTO execution_origins(execution, version, alias, revision, trace, test_case) VALUES(?, ?, ?, ?, ?, ?)",
             [
                 .integer(execution), SQLiteValue(origin.versionARN), SQLiteValue(origin.aliasARN),
-                SQLiteValue(origin.revisionID), SQLiteValue(origin.traceHeader),
+                SQLiteValue(origin.revisionID), SQLiteValue(origin.traceHeader), SQLiteValue(origin.testCase),
             ])
     }
 
@@ -31,7 +31,7 @@ extension ExecutionStore {
         var found: [ListedExecution] = []
         try database.rows(
             """
-            SELECT \(ExecutionStore.columns), version, alias, revision, trace
+            SELECT \(ExecutionStore.columns), version, alias, revision, trace, test_case
             FROM executions LEFT JOIN execution_origins ON execution = id WHERE \(condition)
             """, values
         ) { row in
@@ -40,7 +40,8 @@ extension ExecutionStore {
                     record: ExecutionStore.record(row),
                     origin: ExecutionOrigin(
                         versionARN: row.optionalText(12), aliasARN: row.optionalText(13),
-                        revisionID: row.optionalText(14), traceHeader: row.optionalText(15))))
+                        revisionID: row.optionalText(14), traceHeader: row.optionalText(15),
+                        testCase: row.optionalText(16))))
         }
         return found
     }

@@ -132,6 +132,8 @@ struct RunningExecution: Sendable {
     var roleARN: String
     var definitionDigest: String
     var seed: UInt64
+    /// See ``ExecutionOrigin/testCase``.
+    var testCase: String?
     /// What it was given after its start, in order; the texts are as recorded.
     var inputs: [(time: Timestamp, json: [UInt8])]
 }
@@ -156,12 +158,15 @@ extension ExecutionStore {
     private func withInputs(_ condition: String, _ values: [SQLiteValue]) throws -> [RunningExecution] {
         var found: [RunningExecution] = []
         try database.rows(
-            "SELECT \(ExecutionStore.columns), role, definition, seed FROM executions WHERE \(condition)", values
+            """
+            SELECT \(ExecutionStore.columns), role, definition, seed, test_case
+            FROM executions LEFT JOIN execution_origins ON execution = id WHERE \(condition)
+            """, values
         ) { row in
             found.append(
                 RunningExecution(
                     record: ExecutionStore.record(row), roleARN: row.text(12), definitionDigest: row.text(13),
-                    seed: UInt64(bitPattern: row.integer(14)), inputs: []))
+                    seed: UInt64(bitPattern: row.integer(14)), testCase: row.optionalText(15), inputs: []))
         }
         for index in found.indices {
             try database.rows(

@@ -59,6 +59,7 @@ package actor Router {
             mapped: application.integrations, clock: clock, entropy: entropy)
         do {
             await engine.use(services)
+            if let mocks = settings.mocks { await engine.use(mocks) }
             for machine in application.stateMachines { try await engine.register(MachineDefinition(machine)) }
             let states = StatesAPI(
                 store: store, engine: engine, clock: clock, entropy: entropy, account: application.account)

@@ -1,3 +1,4 @@
+package import StatesLanguage
 package import Template
 
 /// What a router is started with.
@@ -21,6 +22,8 @@ package struct RouterSettings: Sendable {
     package var arrivalMode: ArrivalMode
     /// What running executions and invocations get to end once the router is told to stop.
     package var grace: Duration
+    /// Mocked answers for executions that are started as test cases.
+    package var mocks: MockConfiguration?
 
     package init(
         data: DataFolder, application: Application, productsFolder: String, templateFolder: String, port: UInt16 = 4566,

@@ -9,11 +9,13 @@ extension StatesAPI {
         var name: String?
         var input: [UInt8]
         var traceHeader: String?
+        var testCase: String?
     }
 
     /// Reads a start and finds what it is of; an alias picks one of its versions now.
     private func start(_ parameters: StatesParameters) async throws -> Start {
-        let arn = try parameters.arn("stateMachineArn", .stateMachine)
+        let (text, testCase) = MockConfiguration.split(try parameters.string("stateMachineArn", 1...256))
+        let arn = try StatesARN(text, .stateMachine)
         let name = try parameters.optionalString("name", 1...80)
         let input =
             try parameters.optionalString(
@@ -23,7 +25,21 @@ extension StatesAPI {
         let found = try await find(arn, fraction: arn.alias == nil ? 0 : entropy.fraction())
         guard !found.machine.isDeleting else { throw StatesError.deleting(arn.text) }
         try StatesAPI.checkInput(input)
-        return Start(found: found, name: name, input: Array(input.utf8), traceHeader: trace)
+        if let testCase { try await check(testCase, of: found) }
+        return Start(found: found, name: name, input: Array(input.utf8), traceHeader: trace, testCase: testCase)
+    }
+
+    /// Refuses a test case that the mock configuration does not have: its mistakes would show as missing functions.
+    private func check(_ testCase: String, of found: FoundMachine) async throws {
+        guard let mocks = await engine.mocks else {
+            throw StatesError.validation(
+                "the test case '\(testCase)' needs a mock configuration: start the router with --mock-config FILE")
+        }
+        let name = found.machine.name
+        guard mocks.testCases(of: name).contains(testCase) else {
+            throw StatesError.validation(
+                "the mock configuration has no test case '\(testCase)' of the state machine '\(name)'")
+        }
     }
 
     private static func checkInput(_ text: String) throws(StatesError) {
@@ -42,7 +58,9 @@ extension StatesAPI {
             throw StatesError(
                 "ExecutionLimitExceeded", "there are \(open) executions that have not ended: the limit is reached")
         }
-        let origin = ExecutionOrigin(aliasARN: start.found.alias?.arn, traceHeader: start.traceHeader)
+        let origin = ExecutionOrigin(
+            aliasARN: start.found.alias?.arn, traceHeader: start.traceHeader,
+            testCase: start.testCase)
         do throws(ExecutionError) {
             return try await engine.start(
                 StartRequest(

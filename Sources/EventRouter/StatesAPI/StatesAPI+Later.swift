@@ -3,7 +3,7 @@ import JSON
 extension StatesAPI {
     /// Operations of Step Functions that are not served.
     static let laterOperations: Set<String> = [
-        "TestState", "DescribeMapRun", "ListMapRuns", "UpdateMapRun",
+        "DescribeMapRun", "ListMapRuns", "UpdateMapRun",
     ]
 
     /// Operations that are not served, and names that are none.

@@ -112,6 +112,7 @@ struct StatesAPI: Sendable {
         case "SendTaskFailure": try await sendTaskFailure(parameters)
         case "SendTaskHeartbeat": try await sendTaskHeartbeat(parameters)
         case "RedriveExecution": try await redriveExecution(parameters)
+        case "TestState": try await testState(parameters)
         default: try await performLater(operation, parameters)
         }
     }

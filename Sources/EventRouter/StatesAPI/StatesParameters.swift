@@ -13,6 +13,9 @@ struct StatesParameters: Sendable {
         self.place = place
     }
 
+    /// The request as it is, for what reads it by itself.
+    var all: JSONObject { members }
+
     private func value(_ name: String) -> JSONValue? {
         guard let value = members[name], !value.isNull else { return nil }
         return value

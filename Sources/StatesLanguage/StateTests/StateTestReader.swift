@@ -149,7 +149,8 @@ struct StateTestReader {
                 message: "Invalid State Machine Definition: 'INVALID_JSON_DESCRIPTION: the definition is no JSON at []'"
             )
         }
-        let reader = DefinitionReader(document: document, file: "definition")
+        let reader = DefinitionReader(
+            document: document, file: "definition", language: .jsonPath, type: .standard)
         let state = State.read(StateTest.stateName, document.value, at: [], reader: reader, language: .jsonPath)
         guard let state, !reader.findings.contains(where: { $0.severity == .error }) else {
             throw invalid(reader.findings)
@@ -158,7 +159,9 @@ struct StateTestReader {
     }
 
     private static func invalid(_ findings: [DefinitionFinding]) -> StateTestError {
-        let errors = findings.filter { $0.severity == .error }.map { "\($0.code): \($0.message) at \($0.location)" }
+        let errors = findings.filter { $0.severity == .error }.map { finding in
+            "\(finding.code): \(finding.message)" + (finding.location.map { " at \($0)" } ?? "")
+        }
         return StateTestError(
             code: "InvalidDefinition",
             message: "Invalid State Machine Definition: '\(errors.joined(separator: ", "))'")

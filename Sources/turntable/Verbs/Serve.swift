@@ -1,6 +1,10 @@
 import Clocks
 import EventRouter
+import FileSystem
+import Glibc
 import HTTPServer
+import JSON
+import StatesLanguage
 
 /// Runs the router until it is told to stop.
 struct Serve: Verb {
@@ -10,6 +14,7 @@ struct Serve: Verb {
         Option.data, .template,
         .value("port", "N", "the port of its API on 127.0.0.1; 0 picks one (4566)"),
         .value("arrivals", "watch|poll", "how files are found: watched, or polled by the template's sensors (watch)"),
+        .value("mock-config", "FILE", "mocked answers of tasks, in Step Functions Local's format ($SFN_MOCK_CONFIG)"),
         .value("grace", "SECONDS", "what running work gets to end when the router is told to stop (10)"),
         .value("parameter", "NAME=VALUE", "a parameter of the template", isRepeatable: true),
     ]
@@ -21,10 +26,13 @@ struct Serve: Verb {
     private let port: UInt16
     private let mode: RouterSettings.ArrivalMode
     private let grace: Int
+    private let mocks: MockConfiguration?
 
     init(_ arguments: Arguments) throws {
         project = try Project(arguments)
         port = UInt16(try arguments.integer("port", in: 0...65_535, default: 4566))
+        let variable = unsafe getenv("SFN_MOCK_CONFIG").map { unsafe String(cString: $0) }
+        mocks = try Serve.mocks(arguments.value("mock-config") ?? variable)
         grace = try arguments.integer("grace", in: 0...3_600, default: 10)
         let word = arguments.value("arrivals") ?? RouterSettings.ArrivalMode.watch.rawValue
         guard let mode = RouterSettings.ArrivalMode(rawValue: word) else {
@@ -33,12 +41,22 @@ struct Serve: Verb {
         self.mode = mode
     }
 
+    private static func mocks(_ file: String?) throws -> MockConfiguration? {
+        guard let file else { return nil }
+        do {
+            return try MockConfiguration(JSONValue(parsing: FileSystem.readFile(file)))
+        } catch {
+            throw CommandError("the mock configuration \(file) can't be used: \(error)")
+        }
+    }
+
     func run() async throws -> Bool {
         let signals = try TerminationSignals()
-        let settings = RouterSettings(
+        var settings = RouterSettings(
             data: project.data, application: try project.runnableApplication(),
             productsFolder: try project.productsFolder(),
             templateFolder: try project.templateFolder(), port: port, arrivalMode: mode, grace: .seconds(grace))
+        settings.mocks = mocks
         let router: Router
         do {
             router = try await Router(settings: settings, clock: SystemClock(), entropy: SystemEntropy()) { remark in
