@@ -4,7 +4,7 @@ SWIFT ?= swift
 RELEASE = $(SWIFT) build -c release --static-swift-stdlib
 TURNTABLE = .build/release/turntable
 
-.PHONY: setup build run serve test lint bench soak clean
+.PHONY: setup build run serve test lint bench soak package clean
 
 setup:
 	@infra/setup/system-libraries
@@ -28,12 +28,18 @@ test:
 lint:
 	$(SWIFT) format lint --strict --configuration .swift-format --recursive Package.swift Sources functions Tests Benchmarks
 
+# One zip per function for Lambda, in .build/lambda, with a report.
+package: build
+	$(TURNTABLE) package
+
 # Prints what is measured, with the machine's name.
 bench: build
 	.build/release/benchmarks
 
-# What takes minutes: a stream file of 2 GB in bounded memory, the sanitizers.
-soak: build
+# What takes minutes: a stream file of 2 GB in bounded memory, the packages as Lambda starts them, the
+# sanitizers.
+soak: package
+	infra/soak/packages
 	infra/soak/large-file
 	infra/soak/spark-reads
 	@infra/setup/system-libraries --tests

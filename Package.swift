@@ -27,10 +27,19 @@ func module(_ name: String, _ dependencies: [String] = [], link libraries: [Stri
         name: name, dependencies: dependencies.map { .byName(name: $0) }, path: "Sources/\(name)",
         swiftSettings: strict, linkerSettings: libraries.map { .linkedLibrary($0) })
 }
+/// A function is linked as it is to run on Lambda, so that what runs here are the same bytes: without symbols (`-s`;
+/// TURNTABLE_SYMBOLS in the environment keeps them), exporting none (else none of them is unused), and with a run path for
+/// libraries that are packaged with it (`turntable package --bundle`).
+let linkedForLambda: [LinkerSetting] = [
+    .unsafeFlags(
+        (Context.environment["TURNTABLE_SYMBOLS"] == nil ? ["-Xlinker", "-s"] : [])
+            + ["-Xlinker", "--no-export-dynamic", "-Xlinker", "-rpath=$ORIGIN/lib"],
+        .when(configuration: .release))
+]
 func function(_ name: String, _ dependencies: [String]) -> Target {
     .executableTarget(
         name: name, dependencies: dependencies.map { .byName(name: $0) }, path: "functions/\(name)",
-        swiftSettings: strict)
+        swiftSettings: strict, linkerSettings: linkedForLambda)
 }
 func tests(_ name: String, _ dependencies: [String]) -> Target {
     .testTarget(
@@ -73,6 +82,7 @@ let package = Package(
         module("Events", ["JSON", "Clocks"]),
         module("Storage", ["JSON", "Clocks", "FileSystem", "Digest", "SQLite"]),
         module("MusicKPIs", ["JSON", "Digest"]),
+        module("Packaging", ["JSON", "FileSystem", "Digest", "CZlib"], link: [":libz.a"]),
 
         module("JSONata", ["JSON", "Clocks", "Digest", "RegularExpressions"]),
 
@@ -107,6 +117,7 @@ let package = Package(
                 "JSON", "Clocks", "CLinux", "FileSystem", "CSV", "SQLite", "HTTPServer", "HTTPClient", "Digest", "YAML",
                 "Events",
                 "Storage", "MusicKPIs", "JSONata", "StatesLanguage", "Template", "Delivery", "MusicPipeline",
+                "Packaging",
                 "EventRouter",
             ],
             path: "Sources/turntable", swiftSettings: strict),
@@ -136,6 +147,7 @@ let package = Package(
         tests("EventsTests", ["Events", "JSON", "Clocks", "FileSystem"]),
         tests("StorageTests", ["Storage", "JSON", "Clocks", "FileSystem", "Digest", "SQLite"]),
         tests("MusicKPIsTests", ["MusicKPIs", "JSON"]),
+        tests("PackagingTests", ["Packaging", "Digest", "JSON", "FileSystem"]),
         tests("CompressionTests", ["Compression", "FileSystem"]),
         tests("MusicPipelineTests", ["MusicPipeline", "MusicKPIs", "Storage", "Digest", "Clocks", "JSON"]),
         tests("JSONataTests", ["JSONata", "JSON", "Clocks", "FileSystem"]),
@@ -152,7 +164,9 @@ let package = Package(
         tests(
             "FunctionTests",
             ["validate-file", "etl", "write-kpis", "archive"] + handlerModules + ["CSV", "Parquet", "FileSystem"]),
-        tests("EndToEndTests", ["JSON", "Clocks", "FileSystem", "HTTPClient", "SQLite", "Storage", "Events"]),
+        tests(
+            "EndToEndTests",
+            ["JSON", "Clocks", "FileSystem", "HTTPClient", "SQLite", "Storage", "Events", "Packaging"]),
         tests("LayoutTests", []),
     ]
 )

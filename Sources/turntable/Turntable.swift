@@ -4,7 +4,7 @@ enum Turntable {
 
     static let verbs: [any Verb.Type] = [
         Serve.self, Demo.self, Invoke.self, Put.self, KPIs.self, Executions.self, History.self, Generate.self, Etl.self,
-        Validate.self, TestState.self, EvaluateJSONata.self, Doctor.self,
+        Validate.self, TestState.self, EvaluateJSONata.self, Package.self, Verify.self, Doctor.self,
     ]
 
     /// - Returns: 0 done, 1 failed, 2 wrong usage.

@@ -28,7 +28,7 @@ struct CommandLineTests {
         "every verb has help",
         arguments: [
             "serve", "demo", "invoke", "put", "kpis", "executions", "history", "generate", "validate", "test-state",
-            "jsonata", "doctor",
+            "jsonata", "package", "verify", "doctor",
         ])
     func help(verb: String) async throws {
         let finished = try await turntable([verb, "--help"], in: Repository.root)

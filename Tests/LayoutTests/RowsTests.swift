@@ -12,7 +12,7 @@ struct RowsTests {
             "JSON", "Clocks", "FileSystem", "CSV", "Compression", "Parquet", "Digest", "RegularExpressions", "SQLite",
             "HTTPClient", "HTTPServer", "YAML",
         ],
-        ["Events", "Storage", "MusicKPIs", "JSONata"],
+        ["Events", "Storage", "MusicKPIs", "JSONata", "Packaging"],
         ["StatesLanguage", "Template", "Delivery", "MusicPipeline"],
         ["LambdaRuntime", "EventRouter"],
         ["turntable"],

@@ -37,7 +37,8 @@ struct Arguments: Sendable {
             values[name, default: []].append(value)
         }
         let names = verb.positionals
-        guard positionals.count <= names.count else {
+        let takesMore = names.last?.hasSuffix("...]") == true
+        guard takesMore || positionals.count <= names.count else {
             throw UsageError("turntable \(verb.name): '\(positionals[names.count])' is one argument too many")
         }
         let required = names.filter { !$0.hasPrefix("[") }.count

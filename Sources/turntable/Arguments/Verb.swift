@@ -3,7 +3,8 @@ protocol Verb: Sendable {
     static var name: String { get }
     /// One line for the list of verbs.
     static var summary: String { get }
-    /// Names of the positional arguments; those that may be left out stand in brackets.
+    /// Names of the positional arguments; those that may be left out stand in brackets. A last one of the form `[NAME...]`
+    /// takes any number.
     static var positionals: [String] { get }
     static var options: [Option] { get }
     /// What else help should say: examples, output forms.
