@@ -1,3 +1,4 @@
+import Clocks
 import HTTPClient
 import JSON
 
@@ -36,7 +37,8 @@ struct HTTPRuntimeAPI: RuntimeAPI {
             traceID: HTTPRuntimeAPI.nonEmpty(headers["Lambda-Runtime-Trace-Id"]),
             clientContext: HTTPRuntimeAPI.nonEmpty(headers["Lambda-Runtime-Client-Context"]),
             cognitoIdentity: HTTPRuntimeAPI.nonEmpty(headers["Lambda-Runtime-Cognito-Identity"]),
-            tenantID: HTTPRuntimeAPI.nonEmpty(headers["Lambda-Runtime-Aws-Tenant-Id"]), event: response.body)
+            tenantID: HTTPRuntimeAPI.nonEmpty(headers["Lambda-Runtime-Aws-Tenant-Id"]),
+            time: headers["Turntable-Clock"].flatMap { Timestamp(iso8601: $0) }, event: response.body)
     }
 
     func respond(to requestID: String, _ output: [UInt8]) throws(RuntimeAPIError) -> PostOutcome {

@@ -19,12 +19,16 @@ public enum LambdaRuntime {
     /// This is called on the main thread and keeps it: code of the main actor does not run, so a handler must not wait
     /// for any. Handlers run on the cooperative pool.
     ///
+    /// With `TURNTABLE_CLOCK` set, the environment's clock starts at that time, and with the header `Turntable-Clock` of an
+    /// invocation at the header's: a router under a virtual clock says so what time it is.
+    ///
     /// - Parameter make: Makes the handler, once, from the environment.
     public static func run(_ make: (LambdaEnvironment) throws -> any LambdaHandler) -> Never {
         let arguments = CommandLine.arguments
+        let variables = LambdaEnvironment.processVariables()
         let environment = LambdaEnvironment(
-            variables: LambdaEnvironment.processVariables(),
-            programName: arguments.first.map { FileSystem.name(of: $0) } ?? "function")
+            variables: variables, programName: arguments.first.map { FileSystem.name(of: $0) } ?? "function",
+            clock: HandlerClock.from(variables))
         exit(environment.servesRuntimeAPI ? serve(environment, make) : invokeOnce(environment, arguments, make))
     }
 

@@ -1,3 +1,4 @@
+import Clocks
 import JSON
 
 /// The other side of a function's process: hands out invocations and takes answers.
@@ -23,6 +24,8 @@ struct Invocation: Equatable {
     var clientContext: String?
     var cognitoIdentity: String?
     var tenantID: String?
+    /// What time it is, where that is not the machine's.
+    var time: Timestamp?
     var event: [UInt8]
 }
 

@@ -51,6 +51,7 @@ struct RuntimeLoop {
         } else {
             unsafe unsetenv("_X_AMZN_TRACE_ID")
         }
+        if let time = invocation.time, let clock = environment.clock as? HandlerClock { clock.set(time) }
         let context = LambdaContext(
             environment: environment, requestID: invocation.requestID,
             invokedFunctionARN: invocation.invokedFunctionARN,

@@ -5,17 +5,24 @@ import Storage
 extension BucketWatcher {
     func recheck() async {
         await gate.run {
-            let now = clock.now
+            let now = machineClock.now
             let due = unsettled.filter { $0.value.due <= now }.map { ($0.key, Hint.recheck) }
             await look(at: due.sorted { ($0.0.bucket, $0.0.key) < ($1.0.bucket, $1.0.key) })
             setRecheckAlarm()
         }
     }
 
-    func setRecheckAlarm() { recheckAlarm?.set(unsettled.values.map(\.due).min()) }
+    func setRecheckAlarm() {
+        recheckAlarm?.set(unsettled.values.map(\.due).min())
+        let before = settlingHold
+        settlingHold = unsettled.values.contains(where: \.isSettling) ? clock.hold() : .none
+        before.release()
+    }
 
-    func lookAgain(at name: ObjectName, identity: ObjectIdentity?, after interval: Duration) {
-        unsettled[name] = Unsettled(due: clock.now + interval, identity: identity)
+    func lookAgain(
+        at name: ObjectName, identity: ObjectIdentity?, after interval: Duration, isSettling: Bool = false
+    ) {
+        unsettled[name] = Unsettled(due: machineClock.now + interval, identity: identity, isSettling: isSettling)
     }
 
     /// Looks at files and hands over those that have arrived.
@@ -58,7 +65,7 @@ extension BucketWatcher {
             case .closed:
                 // Between the making of a file and its being open the kernel says that nobody writes to it.
                 guard hint.mayBeNew, status.byteCount == 0 else { return candidate }
-                lookAgain(at: name, identity: identity, after: limits.settleInterval)
+                lookAgain(at: name, identity: identity, after: limits.settleInterval, isSettling: true)
             case .open:
                 // The closing of a file that is being made is still to be told.
                 if case .created = hint { return nil }
@@ -67,7 +74,7 @@ extension BucketWatcher {
                     after: candidate.isAnnounced ? limits.closingInterval : limits.settleInterval)
             case .unknown:
                 if candidate.isAnnounced || last?.identity == identity { return candidate }
-                lookAgain(at: name, identity: identity, after: limits.settleInterval)
+                lookAgain(at: name, identity: identity, after: limits.settleInterval, isSettling: true)
             }
         } catch {
             guard !error.isNotFound else { return nil }

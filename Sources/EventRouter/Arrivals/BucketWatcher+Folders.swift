@@ -25,7 +25,7 @@ extension BucketWatcher {
             await scan(directory)
             await removeMissing(below: directory)
         }
-        if hasExhaustedWatches { scanAlarm?.set(clock.now + limits.scanInterval) }
+        if hasExhaustedWatches { scanAlarm?.set(machineClock.now + limits.scanInterval) }
     }
 
     /// Watches a directory and those below it, and looks at the files in them.

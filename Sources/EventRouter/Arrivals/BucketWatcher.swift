@@ -63,7 +63,10 @@ package actor BucketWatcher {
     let buckets: Set<String>
     let objects: any ObjectStore
     let journal: any ArrivalJournal
+    /// What arrivals are stamped with.
     let clock: any WallClock
+    /// By which files are written and closed.
+    let machineClock: any WallClock
     let limits: Limits
     let source: any DirectoryEventSource
     let report: @Sendable (Problem) -> Void
@@ -74,6 +77,10 @@ package actor BucketWatcher {
     var unsettled: [ObjectName: Unsettled] = [:]
     /// Files that have been reported as unreadable, which is done once.
     var unreadable: Set<ObjectName> = []
+    /// Of the clock, while a file is to be looked at again that is perhaps finished.
+    var settlingHold = ClockHold.none
+    /// Those who wait until events up to a marker have been handled, by the markers.
+    private var markers: [Int32: CheckedContinuation<Void, Never>] = [:]
     var recheckAlarm: Alarm?
     var scanAlarm: Alarm?
     var hasExhaustedWatches = false
@@ -84,6 +91,8 @@ package actor BucketWatcher {
     struct Unsettled {
         var due: Timestamp
         var identity: ObjectIdentity?
+        /// Whether the next look decides; else some process still has it open for writing.
+        var isSettling: Bool
     }
 
     /// - Parameters:
@@ -92,16 +101,16 @@ package actor BucketWatcher {
     ///   - objects: The store over the same folder, which computes ETags.
     package init(
         root: String, buckets: Set<String>, objects: any ObjectStore, journal: any ArrivalJournal, clock: any WallClock,
-        limits: Limits = Limits(), report: @escaping @Sendable (Problem) -> Void = { _ in }
+        machineClock: (any WallClock)? = nil, limits: Limits = Limits(), report: @escaping @Sendable (Problem) -> Void = { _ in }
     ) throws {
         self.init(
-            root: root, buckets: buckets, objects: objects, journal: journal, clock: clock, limits: limits,
-            source: try Inotify(), report: report)
+            root: root, buckets: buckets, objects: objects, journal: journal, clock: clock,
+            machineClock: machineClock, limits: limits, source: try Inotify(), report: report)
     }
 
     init(
         root: String, buckets: Set<String>, objects: any ObjectStore, journal: any ArrivalJournal, clock: any WallClock,
-        limits: Limits = Limits(), source: any DirectoryEventSource,
+        machineClock: (any WallClock)? = nil, limits: Limits = Limits(), source: any DirectoryEventSource,
         report: @escaping @Sendable (Problem) -> Void = { _ in }
     ) {
         self.root = root
@@ -109,6 +118,7 @@ package actor BucketWatcher {
         self.objects = objects
         self.journal = journal
         self.clock = clock
+        self.machineClock = machineClock ?? clock
         self.limits = limits
         self.source = source
         self.report = report
@@ -117,21 +127,54 @@ package actor BucketWatcher {
     /// Reads what is there, then watches, until the task is cancelled.
     ///
     /// - Throws: `CancellationError`; `FileSystemError` when the folder can't be made or the kernel's queue breaks.
-    package func run() async throws {
+    /// - Parameter hold: Of the clock, from before the call; released when what is there has been read.
+    package func run(releasing hold: ClockHold = .none) async throws {
+        defer { hold.release() }
         try FileSystem.createDirectories(root)
-        recheckAlarm = Alarm(clock: clock) { [weak self] in await self?.recheck() }
-        scanAlarm = Alarm(clock: clock) { [weak self] in await self?.rescan() }
+        recheckAlarm = Alarm(clock: machineClock) { [weak self] in await self?.recheck() }
+        scanAlarm = Alarm(clock: machineClock) { [weak self] in await self?.rescan() }
         isRunning = true
         defer {
             isRunning = false
             recheckAlarm = nil
             scanAlarm = nil
+            allReached()
         }
         await rescan()
+        hold.release()
         while true {
             let events = try await source.next()
-            await gate.run { await handle(events) }
+            let others = events.filter { $0.kind != .unwatched || markers[$0.watch] == nil }
+            if !others.isEmpty {
+                let hold = clock.hold()
+                await gate.run { await handle(others) }
+                hold.release()
+            }
+            for event in events {
+                switch event.kind {
+                case .unwatched: markers.removeValue(forKey: event.watch)?.resume()
+                // Markers may be among what was lost; all has been read again by now.
+                case .queueOverflowed: allReached()
+                default: break
+                }
+            }
         }
+    }
+
+    // MARK: - Catching up
+
+    /// Returns when everything that was done to the buckets before the call has been noticed and handed over; at once where
+    /// the user may have no more watches, since files are found by reading the folders then.
+    package func catchUp() async {
+        // The end of a watch stands in the kernel's queue behind all that happened before it.
+        guard isRunning, let marker = try? source.watch("/") else { return }
+        source.unwatch(marker)
+        await withCheckedContinuation { markers[marker] = $0 }
+    }
+
+    private func allReached() {
+        for waiter in markers.values { waiter.resume() }
+        markers = [:]
     }
 
     // MARK: - Events
@@ -253,7 +296,7 @@ package actor BucketWatcher {
                 return nil
             } catch {
                 report(.notAccepted(count: count, cause: error))
-                guard (try? await clock.sleep(for: limits.retryInterval)) != nil else { return nil }
+                guard (try? await machineClock.sleep(for: limits.retryInterval)) != nil else { return nil }
             }
         }
         return nil

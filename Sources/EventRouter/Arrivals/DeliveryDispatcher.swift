@@ -57,17 +57,19 @@ package actor DeliveryDispatcher {
     private let executions: any ExecutionStarting
     private let routes: EventRoutes
     private let clock: any WallClock
+    /// Of the tries of a store that fails.
+    private let machineClock: any WallClock
     private let entropy: any Entropy
     private let limits: Limits
     private let report: @Sendable (Problem) -> Void
-    private let signal = Signal()
+    private let signal: Signal
     /// Deliveries to functions that are under way; they stay in the store meanwhile.
     private var underWay: Set<Int64> = []
     private var idleWaiters: [CheckedContinuation<Void, Never>] = []
 
     package init(
         store: ExecutionStore, functions: any FunctionInvoking, executions: any ExecutionStarting, routes: EventRoutes,
-        clock: any WallClock, entropy: any Entropy, limits: Limits = Limits(),
+        clock: any WallClock, machineClock: (any WallClock)? = nil, entropy: any Entropy, limits: Limits = Limits(),
         report: @escaping @Sendable (Problem) -> Void = { _ in }
     ) {
         self.store = store
@@ -75,6 +77,8 @@ package actor DeliveryDispatcher {
         self.executions = executions
         self.routes = routes
         self.clock = clock
+        self.machineClock = machineClock ?? clock
+        signal = Signal(clock)
         self.entropy = entropy
         self.limits = limits
         self.report = report
@@ -111,18 +115,26 @@ package actor DeliveryDispatcher {
 
     /// Delivers until the task is cancelled; invocations under way are then cancelled, too, and made again after the
     /// next start.
-    package func run() async throws {
-        let alarm = Alarm(clock: clock) { [signal] in signal.raise() }
+    ///
+    /// - Parameter hold: Of the clock, from before the call; released when the first look has begun.
+    package func run(releasing hold: ClockHold = .none) async throws {
+        let alarm = Alarm(clock: clock, name: "deliveries") { [signal] in signal.raise() }
+        let retryAlarm = Alarm(clock: machineClock) { [signal] in signal.raise() }
         try await withThrowingDiscardingTaskGroup { group in
             signal.raise()
+            hold.release()
+            var untilRetried = ClockHold.none
             while true {
-                try await signal.wait()
+                let hold = try await signal.wait()
+                defer { hold.release() }
                 do {
                     while try await deliverBatch(in: &group) { try Task.checkCancellation() }
                     alarm.set(try await store.nextDue(after: clock.now))
+                    untilRetried.release()
                 } catch let error as ExecutionError {
                     report(.storageFailed(error))
-                    alarm.set(clock.now + limits.storeRetryInterval)
+                    untilRetried = clock.hold()
+                    retryAlarm.set(machineClock.now + limits.storeRetryInterval)
                 }
                 settle()
             }
@@ -152,7 +164,11 @@ package actor DeliveryDispatcher {
         }
         for delivery in invocations {
             underWay.insert(delivery.id)
-            group.addTask { await self.invoke(delivery) }
+            let hold = clock.hold()
+            group.addTask {
+                await self.invoke(delivery)
+                hold.release()
+            }
         }
         if !starts.isEmpty { try await start(starts) }
         return !starts.isEmpty || !invocations.isEmpty
@@ -189,7 +205,7 @@ package actor DeliveryDispatcher {
                 break
             } catch {
                 report(.storageFailed(error))
-                try? await clock.sleep(for: limits.storeRetryInterval)
+                try? await machineClock.sleep(for: limits.storeRetryInterval)
             }
         }
         underWay.remove(delivery.id)
@@ -230,51 +246,57 @@ package actor DeliveryDispatcher {
 }
 
 /// A flag that one task waits for and others raise; raised twice before it is seen, it is seen once.
+///
+/// A raised flag holds the clock until whoever has seen it releases the hold.
 final class Signal: Sendable {
     private struct State {
-        var isRaised = false
-        var waiter: CheckedContinuation<Void, Never>?
+        /// The clock's hold when the flag is raised.
+        var raised: ClockHold?
+        var waiter: CheckedContinuation<ClockHold, Never>?
     }
 
+    private let clock: any WallClock
     private let state = Mutex(State())
 
-    var isRaised: Bool { state.withLock { $0.isRaised } }
+    init(_ clock: any WallClock) { self.clock = clock }
+
+    var isRaised: Bool { state.withLock { $0.raised != nil } }
 
     func raise() {
-        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+        let hold = clock.hold()
+        let waiter = state.withLock { state -> CheckedContinuation<ClockHold, Never>? in
             guard let waiter = state.waiter else {
-                state.isRaised = true
+                if state.raised == nil { state.raised = hold }
                 return nil
             }
             state.waiter = nil
             return waiter
         }
-        waiter?.resume()
+        waiter?.resume(returning: hold)
     }
 
     /// Returns when the flag is raised, and lowers it.
     ///
     /// - Throws: `CancellationError` as soon as the task is cancelled.
-    func wait() async throws {
+    func wait() async throws -> ClockHold {
         try Task.checkCancellation()
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-                let isDue = state.withLock { state in
-                    if state.isRaised || Task.isCancelled {
-                        state.isRaised = false
-                        return true
-                    }
+        let hold = await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: CheckedContinuation<ClockHold, Never>) in
+                let due = state.withLock { state -> ClockHold? in
+                    if let hold = state.raised.take() { return hold }
+                    if Task.isCancelled { return ClockHold.none }
                     state.waiter = continuation
-                    return false
+                    return nil
                 }
-                if isDue { continuation.resume() }
+                if let due { continuation.resume(returning: due) }
             }
         } onCancel: {
-            state.withLock { state in
-                defer { state.waiter = nil }
-                return state.waiter
-            }?.resume()
+            state.withLock { $0.waiter.take() }?.resume(returning: .none)
         }
-        try Task.checkCancellation()
+        do { try Task.checkCancellation() } catch {
+            hold.release()
+            throw error
+        }
+        return hold
     }
 }

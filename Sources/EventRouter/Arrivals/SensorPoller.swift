@@ -55,26 +55,45 @@ package actor SensorPoller {
     }
 
     /// Polls each sensor's bucket at once and then at its interval, until the task is cancelled.
-    package func run() async throws {
+    ///
+    /// - Parameter hold: Of the clock, from before the call; released when all sensors wait for their second turn.
+    package func run(releasing hold: ClockHold = .none) async throws {
+        defer { hold.release() }
+        let start = clock.now
+        // The first turns one after the other, so that they come in the same order whenever the router starts.
+        for index in polls.indices { try await turn(index) }
         try await withThrowingDiscardingTaskGroup { group in
-            for index in polls.indices { group.addTask { try await self.run(index) } }
+            for index in polls.indices {
+                let hold = clock.hold()
+                group.addTask { try await self.run(index, from: start, releasing: hold) }
+            }
+            hold.release()
         }
     }
 
-    private func run(_ index: Int) async throws {
-        let interval = Duration.seconds(max(polls[index].sensor.intervalSeconds, 1))
-        var due = clock.now
+    private func run(_ index: Int, from start: Timestamp, releasing hold: ClockHold) async throws {
+        let sensor = polls[index].sensor
+        let interval = Duration.seconds(max(sensor.intervalSeconds, 1))
+        var (due, hold) = (start, hold)
+        defer { hold.release() }
         while true {
-            do {
-                try await poll(index)
-            } catch let error as CancellationError {
-                throw error
-            } catch {
-                report(Problem(sensor: polls[index].sensor.name, cause: error))
-            }
             // Turns that were missed while a poll took long are left out.
             repeat { due = due + interval } while due <= clock.now
-            try await clock.sleep(until: due)
+            // A file that is still to settle is waited for; else the polls go on and on, and nobody waits for them.
+            let isRecurring = polls[index].state?.isUnsettled != true
+            hold = try await clock.sleep(
+                until: due, releasing: hold, for: ClockWake("sensor:\(sensor.name)", isRecurring: isRecurring))
+            try await turn(index)
+        }
+    }
+
+    private func turn(_ index: Int) async throws {
+        do {
+            try await poll(index)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            report(Problem(sensor: polls[index].sensor.name, cause: error))
         }
     }
 

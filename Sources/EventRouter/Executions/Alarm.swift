@@ -3,7 +3,8 @@ import Synchronization
 
 /// Calls back at one moment that can be moved: what turns a queue of deadlines into a single task that sleeps.
 ///
-/// The sleeping task is this object's own: ``set(_:)`` replaces it, and it is cancelled when the object goes.
+/// The sleeping task is this object's own: ``set(_:)`` replaces it, and it is cancelled when the object goes. A virtual clock
+/// stands still from the alarm's setting until its sleeper sleeps, and while the action runs.
 final class Alarm: Sendable {
     private struct State {
         var deadline: Timestamp?
@@ -12,12 +13,16 @@ final class Alarm: Sendable {
     }
 
     private let clock: any WallClock
+    private let wake: ClockWake
     private let action: @Sendable () async -> Void
     private let state = Mutex(State())
 
-    /// - Parameter action: What is called when the moment has come. It may set the alarm anew.
-    init(clock: any WallClock, action: @escaping @Sendable () async -> Void) {
+    /// - Parameters:
+    ///   - name: Says who is first of those that are due at the same time under a virtual clock.
+    ///   - action: What is called when the moment has come. It may set the alarm anew.
+    init(clock: any WallClock, name: String = "", action: @escaping @Sendable () async -> Void) {
         self.clock = clock
+        wake = ClockWake(name)
         self.action = action
     }
 
@@ -37,8 +42,11 @@ final class Alarm: Sendable {
     }
 
     private func sleeper(until deadline: Timestamp, generation: UInt64) -> Task<Void, Never> {
-        Task { [weak self, clock] in
-            guard (try? await clock.sleep(until: deadline)) != nil, let self else { return }
+        let untilAsleep = clock.hold()
+        return Task { [weak self, clock, wake] in
+            guard let hold = try? await clock.sleep(until: deadline, releasing: untilAsleep, for: wake) else { return }
+            defer { hold.release() }
+            guard let self else { return }
             let isCurrent = self.state.withLock { state in
                 guard state.generation == generation else { return false }
                 // From here on the alarm is not set, so that the action can set it without cancelling itself.

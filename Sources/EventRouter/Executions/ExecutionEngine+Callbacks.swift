@@ -18,15 +18,15 @@ extension ExecutionEngine {
     /// - Returns: Nil when none came.
     /// - Throws: `CancellationError`; ``ExecutionError`` `.shuttingDown`.
     package func activityWork(_ arn: String, worker: String?) async throws -> ActivityWork? {
-        let deadline = clock.now + ExecutionEngine.activityWait
-        let alarm = Alarm(clock: clock) { [changed] in changed.notify() }
+        let deadline = machineClock.now + ExecutionEngine.activityWait
+        let alarm = Alarm(clock: machineClock) { [changed] in changed.notify() }
         alarm.set(deadline)
         defer { alarm.set(nil) }
         while true {
-            try await changed.wait { phase != .open || clock.now >= deadline || activities[arn]?.isEmpty == false }
+            try await changed.wait { phase != .open || machineClock.now >= deadline || activities[arn]?.isEmpty == false }
             guard phase == .open else { throw ExecutionEngine.shuttingDown }
             guard var waiting = activities[arn], !waiting.isEmpty else {
-                if clock.now >= deadline { return nil }
+                if machineClock.now >= deadline { return nil }
                 continue
             }
             let (key, request) = waiting.removeFirst()

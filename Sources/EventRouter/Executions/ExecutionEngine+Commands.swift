@@ -46,6 +46,8 @@ extension ExecutionEngine {
     private func finish(_ number: Int64, _ outcome: ExecutionOutcome) {
         guard let execution = running.removeValue(forKey: number) else { return }
         if execution.isBusy { busyCount -= 1 }
+        // Those who wait for it go on at the same time.
+        for hold in endWaiters.removeValue(forKey: execution.arn) ?? [] { hold.resume() }
         let end = StepRecord.End(outcome)
         switch end.status {
         case .succeeded: totals.succeeded += 1
@@ -75,11 +77,17 @@ extension ExecutionEngine {
         for (key, request) in next {
             // Ends with its answer; shutdown(grace:) waits for it, and cancels it in the end.
             let arn = running[key.execution]?.arn ?? ""
+            begunTaskCount += 1
+            let place = begunTaskCount
+            let hold = TaskHold(clock)
             tasks[key] = Task { [functions, services] in
-                let input = await TaskRun(request: request, executionARN: arn).run(functions, services) { answer in
-                    await self.taskSubmitted(key, answer)
+                await TaskHold.$current.withValue(hold) {
+                    let input = await TaskRun(request: request, executionARN: arn).run(functions, services) { answer in
+                        await self.taskSubmitted(key, answer)
+                    }
+                    self.taskEnded(key, input, place: place)
+                    hold.end()
                 }
-                self.taskEnded(key, input)
             }
         }
     }
@@ -111,7 +119,7 @@ extension ExecutionEngine {
         changed.notify()
     }
 
-    private func taskEnded(_ key: TaskKey, _ input: ExecutionInput?) {
+    private func taskEnded(_ key: TaskKey, _ input: ExecutionInput?, place: UInt64) {
         defer { changed.notify() }
         tasks[key] = nil
         parkedTasks.remove(key)
@@ -119,15 +127,33 @@ extension ExecutionEngine {
             running[key.execution]?.openTasks.remove(key.token)
             refreshBusyCount(of: key.execution)
         }
-        if phase != .closed, let input { give(input, to: key.execution) }
+        if phase != .closed, let input {
+            if clock.isVirtual {
+                heldAnswers.append((place, key, input))
+            } else {
+                give(input, to: key.execution)
+            }
+        }
         beginTasks()
+        giveHeldAnswers()
+    }
+
+    /// Under a virtual clock all tasks that work at the same time end at the same time: their answers are taken in the order
+    /// in which the tasks began, whichever process was the fastest.
+    private func giveHeldAnswers() {
+        guard tasks.count == parkedTasks.count else { return }
+        let answers = heldAnswers.sorted { $0.place < $1.place }
+        heldAnswers = []
+        for answer in answers { give(answer.input, to: answer.key.execution) }
     }
 
     // MARK: - Timers
 
     /// Has the one sleeping task wake for the next timer.
     func setAlarm() {
-        if timerAlarm == nil { timerAlarm = Alarm(clock: clock) { [weak self] in await self?.timersDue() } }
+        if timerAlarm == nil {
+            timerAlarm = Alarm(clock: clock, name: "timers") { [weak self] in await self?.timersDue() }
+        }
         timerAlarm?.set(phase == .open ? timers.nextDeadline() : nil)
     }
 

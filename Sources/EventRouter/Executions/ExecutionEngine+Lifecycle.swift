@@ -55,6 +55,12 @@ extension ExecutionEngine {
     /// - Throws: `CancellationError`; ``ExecutionError`` when there is none of this ARN or the engine closes first.
     package func waitUntilEnded(_ arn: String) async throws -> ExecutionRecord {
         func isRunning() -> Bool { running.values.contains { $0.arn == arn } }
+        let hold = TaskHold.current
+        if let hold, isRunning() {
+            endWaiters[arn, default: []].append(hold)
+            hold.pause()
+        }
+        defer { hold?.resume() }
         try await changed.wait { phase == .closed || !isRunning() }
         guard !isRunning() else { throw ExecutionEngine.shuttingDown }
         guard let record = try await store.execution(arn) else {
@@ -71,8 +77,8 @@ extension ExecutionEngine {
         if phase == .open { phase = .closing }
         timerAlarm?.set(nil)
         changed.notify()
-        let deadline = Task { [clock] in
-            guard (try? await clock.sleep(for: grace)) != nil else { return }
+        let deadline = Task { [machineClock] in
+            guard (try? await machineClock.sleep(for: grace)) != nil else { return }
             self.close()
         }
         // waitingTasks are not begun any more, so what is left are tasks under way and steps to be recorded.
@@ -85,6 +91,7 @@ extension ExecutionEngine {
         for task in left { task.cancel() }
         tasks = [:]
         for task in left { await task.value }
+        heldAnswers = []
         pump?.cancel()
         await pump?.value
         for start in starts { settle(start, .failure(ExecutionEngine.shuttingDown)) }

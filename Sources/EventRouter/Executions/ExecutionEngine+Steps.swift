@@ -11,7 +11,11 @@ extension ExecutionEngine {
 
     func startPump() {
         guard pump == nil, phase != .closed else { return }
-        pump = Task { await self.work() }
+        let hold = clock.hold()
+        pump = Task {
+            await self.work()
+            hold.release()
+        }
     }
 
     /// Steps of one batch and what is to be done once they are recorded.
@@ -182,7 +186,7 @@ extension ExecutionEngine {
     ///
     /// - Returns: False when the engine was closed meanwhile.
     private func pause(_ duration: Duration) async -> Bool {
-        try? await clock.sleep(for: duration)
+        try? await machineClock.sleep(for: duration)
         return phase != .closed
     }
 

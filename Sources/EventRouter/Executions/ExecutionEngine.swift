@@ -114,7 +114,10 @@ package actor ExecutionEngine: ExecutionStarting {
 
     let store: ExecutionStore
     let functions: any FunctionInvoking
+    /// What executions live by.
     let clock: any WallClock
+    /// What the router itself lives by: the tries of a disk that fails, the grace at the end, how long a worker is let wait.
+    let machineClock: any WallClock
     let entropy: any Entropy
     package nonisolated let limits: Limits
 
@@ -144,6 +147,13 @@ package actor ExecutionEngine: ExecutionStarting {
     var timerAlarm: Alarm?
     /// Tasks under way; cancelled and awaited by ``shutdown(grace:)``.
     var tasks: [TaskKey: Task<Void, Never>] = [:]
+    /// How many tasks have begun so far.
+    var begunTaskCount: UInt64 = 0
+    /// Answers that wait for those of the other tasks under way, each with its task's place among all that have begun; only
+    /// under a virtual clock, which knows no earlier and later while tasks work.
+    var heldAnswers: [(place: UInt64, key: TaskKey, input: ExecutionInput)] = []
+    /// Tasks that wait for the ends of executions, by these executions' ARNs.
+    var endWaiters: [String: [TaskHold]] = [:]
     var waitingTasks: [(key: TaskKey, request: TaskRequest)] = []
     /// Executions with a task that is under way or waits.
     var busyCount = 0
@@ -152,13 +162,15 @@ package actor ExecutionEngine: ExecutionStarting {
     var totals = ExecutionCounters()
     let watchers = Mutex<[UInt64: AsyncStream<ExecutionObservation>.Continuation]>([:])
 
+    /// - Parameter machineClock: `clock` if nil.
     package init(
-        store: ExecutionStore, functions: any FunctionInvoking, clock: any WallClock, entropy: any Entropy,
-        limits: Limits = Limits()
+        store: ExecutionStore, functions: any FunctionInvoking, clock: any WallClock,
+        machineClock: (any WallClock)? = nil, entropy: any Entropy, limits: Limits = Limits()
     ) {
         self.store = store
         self.functions = functions
         self.clock = clock
+        self.machineClock = machineClock ?? clock
         self.entropy = entropy
         self.limits = limits
     }

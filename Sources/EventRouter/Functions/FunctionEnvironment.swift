@@ -1,3 +1,5 @@
+import Clocks
+
 /// The environment variables that a function's process gets: Lambda's own, and the template's where Lambda lets them.
 enum FunctionEnvironment {
     /// Names that a function's configuration can't set ("Defined runtime environment variables" in Lambda's guide).
@@ -9,8 +11,12 @@ enum FunctionEnvironment {
         "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
     ]
 
+    /// The variable with the virtual time at which the process starts; the Runtime API's header of a like name has that of
+    /// each invocation.
+    static let timeName = "TURNTABLE_CLOCK"
+
     static func variables(
-        of configuration: FunctionConfiguration, runtimePort: UInt16, logStream: String
+        of configuration: FunctionConfiguration, runtimePort: UInt16, logStream: String, virtualTime: Timestamp? = nil
     ) -> [String: String] {
         // What a template may replace.
         var variables = [
@@ -35,6 +41,7 @@ enum FunctionEnvironment {
             "LAMBDA_TASK_ROOT": configuration.taskRoot, "LAMBDA_RUNTIME_DIR": "/var/runtime",
         ]
         variables.merge(own) { $1 }
+        if let virtualTime { variables[timeName] = virtualTime.spelled(fractionDigits: 6) }
         if configuration.logFormat == .json { variables["AWS_LAMBDA_LOG_LEVEL"] = configuration.logLevel }
         return variables
     }

@@ -41,7 +41,8 @@ extension FunctionPool {
         let process = FunctionProcess(
             number: takeNumber(), configuration: group.configuration, port: port,
             environment: FunctionEnvironment.variables(
-                of: group.configuration, runtimePort: port, logStream: logStream()),
+                of: group.configuration, runtimePort: port, logStream: logStream(),
+                virtualTime: clock.isVirtual ? clock.now : nil),
             loop: loop, log: group.log, clock: clock
         ) { [runtimeAPI, server] process in
             runtimeAPI.remove(port: process.port)

@@ -9,7 +9,8 @@ import Synchronization
 /// a burst of files would otherwise use up the retries of every execution. A process that was started from another
 /// executable or configuration than today's is replaced.
 ///
-/// Time limits are of real time, since processes live in it; the deadline that a function is told is of `clock`.
+/// Time limits are of real time, since processes live in it; the deadline that a function is told is of `clock`. A virtual
+/// clock stands still while a function works, so it is told that time, too.
 package actor FunctionPool: FunctionInvoking {
     package struct Limits: Sendable {
         /// Processes at a time of a function without a concurrency of its own.
@@ -155,10 +156,12 @@ package actor FunctionPool: FunctionInvoking {
         let outcome = Outcome()
         // Ends by the function's time limit at the latest; `shutdown` kills the process before that. It gives the slot
         // back even when nobody waits for the result any more.
+        let hold = clock.hold()
         Task {
             let result = await run(request, requestID: requestID, in: group.configuration.name)
             release(function.name)
             outcome.set(result)
+            hold.release()
         }
         return await outcome.value() ?? aborted(requestID)
     }
@@ -225,7 +228,8 @@ package actor FunctionPool: FunctionInvoking {
             let configuration = process.configuration
             let event = FunctionProcess.Event(
                 requestID: requestID, payload: request.payload, deadline: clock.now + configuration.timeout,
-                functionARN: configuration.arn, traceID: request.traceID, clientContext: request.clientContext)
+                functionARN: configuration.arn, traceID: request.traceID, clientContext: request.clientContext,
+                virtualTime: clock.isVirtual ? clock.now : nil)
             let completion = await process.invoke(event, initDuration: initDuration, timeout: configuration.timeout)
             // Ended before it took the event: another takes it.
             guard let outcome = completion.outcome else { continue }

@@ -17,6 +17,8 @@ final class FunctionProcess: Sendable {
         var functionARN: String
         var traceID: String?
         var clientContext: String?
+        /// The time at which it is invoked; nil when that is the machine's.
+        var virtualTime: Timestamp?
     }
 
     enum NextAnswer: Sendable {

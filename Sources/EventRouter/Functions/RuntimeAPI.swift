@@ -9,6 +9,8 @@ import Synchronization
 /// Answers, statuses and error types are those of Lambda; see "Using the Lambda runtime API" in its guide. Of the
 /// Extensions API there is what a runtime needs to be told of its end by SIGTERM: a registration without events.
 final class RuntimeAPI: Sendable {
+    /// The header with the virtual time of an invocation; there is none when the time is the machine's.
+    static let timeHeader = "Turntable-Clock"
     /// Bytes of an answer, 6 MiB and 100 for the envelope.
     static let maximumResponseByteCount = 6_291_556
 
@@ -56,6 +58,7 @@ final class RuntimeAPI: Sendable {
             ]
             headers["Lambda-Runtime-Trace-Id"] = event.traceID
             headers["Lambda-Runtime-Client-Context"] = event.clientContext
+            headers[RuntimeAPI.timeHeader] = event.virtualTime?.spelled(fractionDigits: 6)
             return HTTPResponse(status: 200, headers: headers, body: event.payload)
         }
     }
