@@ -3,8 +3,9 @@ enum Turntable {
     static let version = "0.1.0"
 
     static let verbs: [any Verb.Type] = [
-        Serve.self, Demo.self, Invoke.self, Put.self, KPIs.self, Executions.self, History.self, Generate.self, Etl.self,
-        Validate.self, TestState.self, EvaluateJSONata.self, Package.self, Verify.self, Doctor.self,
+        Serve.self, Clock.self, Demo.self, Invoke.self, Put.self, KPIs.self, Executions.self, History.self,
+        Generate.self, Etl.self, Validate.self, TestState.self, EvaluateJSONata.self, Package.self, Verify.self,
+        Doctor.self,
     ]
 
     /// - Returns: 0 done, 1 failed, 2 wrong usage.

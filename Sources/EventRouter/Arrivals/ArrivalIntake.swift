@@ -81,7 +81,26 @@ package actor ArrivalIntake: ArrivalJournal {
         if !deliveries.isEmpty { dispatcher.wake() }
     }
 
-    /// Delivers an event to one target whatever the rules say: what a schedule does.
+    /// Delivers what a schedule fires to its targets, and remembers something together with it.
+    ///
+    /// - Parameter events: One for each time, as EventBridge makes them.
+    func fire(
+        _ schedule: EventRoutes.Schedule, _ events: [JSONValue], remembering memory: [String: [UInt8]]
+    ) async throws {
+        let now = clock.now
+        let deliveries = events.flatMap { event in
+            let id = event["id"]?.stringValue ?? entropy.uuid()
+            return schedule.targets.flatMap { target in
+                queued(
+                    schedule.input(of: target, for: event, at: now), eventID: id, to: target.recipient,
+                    targetID: target.id, from: schedule.arn, acceptedAt: now)
+            }
+        }
+        try await store.enqueue(deliveries, remembering: memory)
+        if !deliveries.isEmpty { dispatcher.wake() }
+    }
+
+    /// Delivers an event to one target whatever the rules say.
     ///
     /// - Parameters:
     ///   - id: The event's id, the same when the same event is delivered again.

@@ -36,6 +36,10 @@ package struct EventRoutes: Sendable {
 
         /// The target's input; of a path that the event does not have, `null`.
         func input(for event: JSONValue, of rule: Rule, at time: Timestamp) -> [UInt8] {
+            input(for: event, ofRule: rule.name, rule.arn, at: time)
+        }
+
+        func input(for event: JSONValue, ofRule name: String, _ arn: String, at time: Timestamp) -> [UInt8] {
             switch input {
             case .event: event.bytes()
             case .constant(let bytes): bytes
@@ -43,7 +47,7 @@ package struct EventRoutes: Sendable {
             case .transformer(let transformer):
                 transformer.input(
                     for: event,
-                    InputTransformer.Context(ruleARN: rule.arn, ruleName: rule.name, ingestionTime: time))
+                    InputTransformer.Context(ruleARN: arn, ruleName: name, ingestionTime: time))
             }
         }
     }
@@ -52,6 +56,8 @@ package struct EventRoutes: Sendable {
     private var notifications: [String: [Notification]] = [:]
     private var eventBridgeBuckets: Set<String> = []
     private var rules: [Rule] = []
+    /// The schedules that are enabled.
+    var schedules: [Schedule] = []
     private var functionARNs: [String: String] = [:]
     private var retries: [String: InvocationRetry] = [:]
 
@@ -77,6 +83,7 @@ package struct EventRoutes: Sendable {
         }
         for bucket in application.buckets { routes.add(bucket, &findings) }
         for rule in application.rules where rule.isEnabled { routes.add(rule, &findings) }
+        for schedule in application.schedules where schedule.isEnabled { routes.add(schedule, &findings) }
         for sensor in application.sensors {
             do {
                 if let wildcard = sensor.wildcard { _ = try WildcardMatcher(wildcard) }
@@ -137,14 +144,14 @@ package struct EventRoutes: Sendable {
         rules.append(Rule(name: rule.name, arn: rule.arn, eventBus: rule.eventBus, pattern: pattern, targets: targets))
     }
 
-    private func recipient(_ target: Application.Target) -> QueuedDelivery.Target {
+    func recipient(_ target: Application.Target) -> QueuedDelivery.Target {
         switch target.kind {
         case .function(let name): .function(arn: arn(ofFunction: name))
         case .stateMachine(let arn): .stateMachine(arn: arn)
         }
     }
 
-    private static func input(_ target: Application.Target) throws -> Target.Input {
+    static func input(_ target: Application.Target) throws -> Target.Input {
         switch target.input {
         case .event: return .event
         case .constant(let text): return .constant(Array(text.utf8))

@@ -1,10 +1,11 @@
 import HTTPServer
 import JSON
 
-/// The router's own port: Lambda's Invoke API, Step Functions, and how the router does. What is not there is named, with 501.
+/// The router's own port: Lambda's Invoke API, Step Functions, the clock, and how the router does. What is not there is named, with 501.
 struct FrontDoor: Sendable {
     let invoke: InvokeAPI
     let states: StatesAPI
+    let clock: ClockAPI
     let status: @Sendable () async -> JSONValue
 
     /// Bytes of a request: a synchronous event's limit and some room for AWS's envelope.
@@ -17,6 +18,7 @@ struct FrontDoor: Sendable {
             }
             return HTTPResponse.json(200, await status().bytes())
         }
+        if let response = await clock.respond(to: request) { return response }
         if let response = await invoke.respond(to: request) { return response }
         if let response = await states.respond(to: request) { return response }
         if let target = request.headers["X-Amz-Target"] {
@@ -24,7 +26,7 @@ struct FrontDoor: Sendable {
         }
         return error(
             404, "NotFound",
-            "nothing is at \(request.method) \(request.path): see /_turntable/status, Lambda's Invoke API and Step Functions"
+            "nothing is at \(request.method) \(request.path): see /_turntable/status, /_turntable/clock, Lambda's Invoke API and Step Functions"
         )
     }
 

@@ -22,14 +22,19 @@ package actor Router {
     private let server: HTTPServer
     private let watcher: BucketWatcher?
     private let poller: SensorPoller?
+    private let scheduler: ScheduleRunner?
+    private let clocks: RouterClocks
+    /// Keeps a virtual clock where it is until all parts work.
+    private let startHold: ClockHold
     private let report: Report
 
     /// Starts a router: what was running goes on, and the API answers.
     ///
+    /// - Parameter machineClock: The machine's time, and the pipeline's too unless the settings ask for a virtual clock.
     /// - Throws: ``ExecutionError`` with code `.folderLocked` when another router has the folder; ``RouterError`` when the
     ///   template can't be run or a function has no executable; `HTTPServerError` when the port is in use.
     package init(
-        settings: RouterSettings, clock: any WallClock, entropy: any Entropy, report: @escaping Report
+        settings: RouterSettings, machineClock: any WallClock = SystemClock(), entropy: any Entropy, report: @escaping Report
     ) async throws {
         let application = settings.application
         let configurations = try application.functions.map { try FunctionConfiguration($0, settings: settings) }
@@ -40,12 +45,17 @@ package actor Router {
         try settings.data.create(buckets: application.buckets.map(\.name))
         let lock = try DataFolderLock(folder: settings.data.root)
         let store = try await ExecutionStore(path: settings.data.executions)
+        let clocks = try await RouterClocks(settings.clock, machine: machineClock, store: store, report: report)
+        let (clock, machineClock) = (clocks.pipeline, clocks.machine)
+        let startHold = clock.hold()
         let objects = settings.data.objectStore()
         let pool = try FunctionPool(
             functions: configurations, logFolder: settings.data.logs, clock: clock, entropy: entropy)
-        let engine = ExecutionEngine(store: store, functions: pool, clock: clock, entropy: entropy)
+        let engine = ExecutionEngine(
+            store: store, functions: pool, clock: clock, machineClock: machineClock, entropy: entropy)
         let dispatcher = DeliveryDispatcher(
-            store: store, functions: pool, executions: engine, routes: routes, clock: clock, entropy: entropy
+            store: store, functions: pool, executions: engine, routes: routes, clock: clock,
+            machineClock: machineClock, entropy: entropy
         ) { report(RouterRemark("\($0)")) }
         let intake = ArrivalIntake(
             store: store, routes: routes, clock: clock, entropy: entropy, dispatcher: dispatcher)
@@ -69,7 +79,7 @@ package actor Router {
             if recovery.continued > 0 { report(RouterRemark("going on with \(recovery.continued) executions")) }
             for failure in recovery.failed { report(RouterRemark("\(failure.arn) can't go on: \(failure.reason)")) }
             let invoke = InvokeAPI(pool: pool) { request in await dispatcher.enqueue(request) }
-            let front = FrontDoor(invoke: invoke, states: states) {
+            let front = FrontDoor(invoke: invoke, states: states, clock: ClockAPI(clocks)) {
                 let counts = (try? await store.counts()) ?? [:]
                 let executions = ExecutionStatus.allCases.map { ($0.rawValue, JSONValue.int(counts[$0] ?? 0)) }
                 return ["executions": .object(JSONObject(executions))]
@@ -82,12 +92,14 @@ package actor Router {
             case .watch:
                 watcher = try BucketWatcher(
                     root: settings.data.buckets, buckets: intake.routes.watchedBuckets, objects: objects,
-                    journal: intake, clock: clock
+                    journal: intake, clock: clock, machineClock: machineClock
                 ) { report(RouterRemark("\($0)")) }
                 poller = nil
+                // What a function wrote is taken in at the time at which it was written.
+                clocks.virtual?.addBarrier { [watcher] in await watcher?.catchUp() }
             case .poll:
                 watcher = nil
-                poller = try SensorPoller(
+                poller = application.sensors.isEmpty ? nil : try SensorPoller(
                     sensors: application.sensors, objects: objects, store: store, intake: intake, clock: clock,
                     entropy: entropy
                 ) { report(RouterRemark("\($0)")) }
@@ -98,6 +110,14 @@ package actor Router {
             lock.release()
             throw error
         }
+        scheduler =
+            routes.schedules.isEmpty
+            ? nil
+            : ScheduleRunner(store: store, intake: intake, clock: clock, machineClock: machineClock) {
+                report(RouterRemark("\($0)"))
+            }
+        self.clocks = clocks
+        self.startHold = startHold
         self.settings = settings
         self.lock = lock
         self.pool = pool
@@ -111,10 +131,18 @@ package actor Router {
     /// - Throws: `CancellationError` then; anything else is a part that could not go on.
     package func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            let (dispatcher, watcher, poller) = (dispatcher, watcher, poller)
-            group.addTask { try await dispatcher.run() }
-            if let watcher { group.addTask { try await watcher.run() } }
-            if let poller { group.addTask { try await poller.run() } }
+            let (dispatcher, watcher, poller, scheduler) = (dispatcher, watcher, poller, scheduler)
+            let clock = clocks.pipeline
+            let holds = [clock.hold(), clock.hold(), clock.hold(), clock.hold()]
+            group.addTask { try await dispatcher.run(releasing: holds[0]) }
+            if let watcher { group.addTask { try await watcher.run(releasing: holds[1]) } } else { holds[1].release() }
+            if let poller { group.addTask { try await poller.run(releasing: holds[2]) } } else { holds[2].release() }
+            if let scheduler {
+                group.addTask { try await scheduler.run(releasing: holds[3]) }
+            } else {
+                holds[3].release()
+            }
+            startHold.release()
             // The first part that ends, ends all.
             defer { group.cancelAll() }
             try await group.next()

@@ -1,3 +1,4 @@
+package import Clocks
 package import StatesLanguage
 package import Template
 
@@ -11,6 +12,15 @@ package struct RouterSettings: Sendable {
         case poll
     }
 
+    /// What executions, schedules and polls live by.
+    package enum ClockMode: Sendable, Hashable {
+        /// The machine's own clock.
+        case system
+        /// One that moves only when it is told to. It begins at `start`, or where it was left, or now; never before what the data
+        /// folder has seen.
+        case virtual(start: Timestamp?)
+    }
+
     package var data: DataFolder
     package var application: Application
     /// The folder with the functions' executables, absolute.
@@ -20,6 +30,7 @@ package struct RouterSettings: Sendable {
     /// The port of the router's own API; 0 picks a free one.
     package var port: UInt16
     package var arrivalMode: ArrivalMode
+    package var clock: ClockMode
     /// What running executions and invocations get to end once the router is told to stop.
     package var grace: Duration
     /// Mocked answers for executions that are started as test cases.
@@ -27,7 +38,7 @@ package struct RouterSettings: Sendable {
 
     package init(
         data: DataFolder, application: Application, productsFolder: String, templateFolder: String, port: UInt16 = 4566,
-        arrivalMode: ArrivalMode = .watch, grace: Duration = .seconds(10)
+        arrivalMode: ArrivalMode = .watch, clock: ClockMode = .system, grace: Duration = .seconds(10)
     ) {
         self.data = data
         self.application = application
@@ -35,6 +46,7 @@ package struct RouterSettings: Sendable {
         self.templateFolder = templateFolder
         self.port = port
         self.arrivalMode = arrivalMode
+        self.clock = clock
         self.grace = grace
     }
 }

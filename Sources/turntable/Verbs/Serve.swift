@@ -15,6 +15,8 @@ struct Serve: Verb {
         .value("port", "N", "the port of its API on 127.0.0.1; 0 picks one (4566)"),
         .value("arrivals", "watch|poll", "how files are found: watched, or polled by the template's sensors (watch)"),
         .value("mock-config", "FILE", "mocked answers of tasks, in Step Functions Local's format ($SFN_MOCK_CONFIG)"),
+        .value("clock", "system|virtual", "what time it is: the machine's, or one that 'turntable clock' moves (system)"),
+        .value("clock-start", "TIME", "where a virtual clock begins: 2024-01-01T00:00:00Z (now, or where it was left)"),
         .value("grace", "SECONDS", "what running work gets to end when the router is told to stop (10)"),
         .value("parameter", "NAME=VALUE", "a parameter of the template", isRepeatable: true),
     ]
@@ -25,6 +27,7 @@ struct Serve: Verb {
     private let project: Project
     private let port: UInt16
     private let mode: RouterSettings.ArrivalMode
+    private let clock: RouterSettings.ClockMode
     private let grace: Int
     private let mocks: MockConfiguration?
 
@@ -39,6 +42,23 @@ struct Serve: Verb {
             throw UsageError("--arrivals takes watch or poll, not '\(word)'")
         }
         self.mode = mode
+        clock = try Serve.clock(arguments)
+    }
+
+    private static func clock(_ arguments: Arguments) throws -> RouterSettings.ClockMode {
+        let start = try arguments.value("clock-start").map { text in
+            guard let time = Timestamp(iso8601: text) else {
+                throw UsageError("--clock-start takes a time such as 2024-01-01T00:00:00Z, not '\(text)'")
+            }
+            return time
+        }
+        switch arguments.value("clock") ?? "system" {
+        case "virtual": return .virtual(start: start)
+        case "system":
+            guard start == nil else { throw UsageError("--clock-start is of --clock virtual") }
+            return .system
+        case let word: throw UsageError("--clock takes system or virtual, not '\(word)'")
+        }
     }
 
     private static func mocks(_ file: String?) throws -> MockConfiguration? {
@@ -55,11 +75,12 @@ struct Serve: Verb {
         var settings = RouterSettings(
             data: project.data, application: try project.runnableApplication(),
             productsFolder: try project.productsFolder(),
-            templateFolder: try project.templateFolder(), port: port, arrivalMode: mode, grace: .seconds(grace))
+            templateFolder: try project.templateFolder(), port: port, arrivalMode: mode, clock: clock,
+            grace: .seconds(grace))
         settings.mocks = mocks
         let router: Router
         do {
-            router = try await Router(settings: settings, clock: SystemClock(), entropy: SystemEntropy()) { remark in
+            router = try await Router(settings: settings, entropy: SystemEntropy()) { remark in
                 Console.note("turntable: \(remark)")
             }
         } catch let error as HTTPServerError where error.code == .portInUse {
