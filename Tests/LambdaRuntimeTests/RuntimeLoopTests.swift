@@ -73,6 +73,33 @@ extension RuntimeTests {
             #expect(traces.withLock { $0 } == ["Root=1-2", nil])
         }
 
+        @Test("A handler's clock starts at the time that its invocation says, and moves on from there")
+        func virtualTime() throws {
+            let times = ["2024-06-25T10:00:00.000000Z", "2030-01-01T00:00:00.000000Z"]
+            let peer = try RuntimePeer(
+                next: times.map { RuntimePeer.invocation("{}", headers: "Turntable-Clock: \($0)\r\n") })
+            let clock = HandlerClock.from(["TURNTABLE_CLOCK": "2024-01-01T00:00:00Z"])
+            #expect(clock.now >= Timestamp(iso8601: "2024-01-01T00:00:00Z")!)
+            #expect(clock.now < Timestamp(iso8601: "2024-01-01T01:00:00Z")!)
+            let seen = Mutex<[Timestamp]>([])
+            _ = peer.serve(clock: clock) { environment in
+                ClosureHandler { event, context in
+                    let start = context.clock.now
+                    try await context.clock.sleep(for: .milliseconds(5))
+                    // The stores' clock, made once, and the invocation's are the same.
+                    #expect(environment.clock.now >= start + .milliseconds(5))
+                    seen.withLock { $0.append(start) }
+                    return event
+                }
+            }
+            let starts = seen.withLock { $0 }
+            #expect(starts.count == 2)
+            for (start, time) in zip(starts, times) {
+                #expect(start >= Timestamp(iso8601: time)! && start < Timestamp(iso8601: time)! + .seconds(3_600))
+            }
+            #expect(HandlerClock.from([:]) is SystemClock)
+        }
+
         @Test(
             "Any status but 200 for the next invocation ends the function, without asking again",
             arguments: [201, 202, 204, 301, 400, 403, 404, 410, 500, 502, 503])

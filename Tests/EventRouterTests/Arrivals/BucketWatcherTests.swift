@@ -118,6 +118,30 @@ struct BucketWatcherTests {
         .map(\.name.key)
     }
 
+    @Test("A virtual clock takes in what was written before it moves, at the time at which it was written")
+    func catchesUp() async throws {
+        try await withTemporaryDirectory { folder in
+            let clock = VirtualClock(now: Timestamp(iso8601: "2024-06-25T00:00:00Z")!)
+            let journal = RecordingJournal()
+            let watcher = try BucketWatcher(
+                root: folder, buckets: ["raw"], objects: FolderStore(root: folder), journal: journal, clock: clock,
+                machineClock: SystemClock())
+            clock.addBarrier { await watcher.catchUp() }
+            let hold = clock.hold()
+            let running = Task { try await watcher.run(releasing: hold) }
+            for day in 0..<20 {
+                let path = "\(folder)/raw/new-\(day)/\(day).csv"
+                try FileSystem.createDirectories(FileSystem.parent(of: path) ?? "/")
+                try FileSystem.writeFileAtomically(path, [1, 2, 3])
+                try await clock.advance(by: .seconds(86_400))
+            }
+            let told = journal.changes.filter { $0.kind != .removed && $0.name.key.hasSuffix(".csv") }
+            #expect(told.map(\.time) == (0..<20).map { Timestamp(iso8601: "2024-06-25T00:00:00Z")! + .seconds($0 * 86_400) })
+            running.cancel()
+            await #expect(throws: CancellationError.self) { try await running.value }
+        }
+    }
+
     @Test("A file is told once, when it is closed, with its content's digest")
     func closedAfterWriting() async throws {
         try await withWorld { world in
