@@ -122,7 +122,9 @@ public final class VirtualClock: WallClock {
         try await sleep(until: deadline, releasing: .none, for: ClockWake()).release()
     }
 
-    public func sleep(until deadline: Timestamp, releasing hold: ClockHold, for wake: ClockWake) async throws -> ClockHold {
+    public func sleep(until deadline: Timestamp, releasing hold: ClockHold, for wake: ClockWake) async throws
+        -> ClockHold
+    {
         defer { hold.release() }
         try Task.checkCancellation()
         let order = state.withLock { state in

@@ -29,7 +29,9 @@ extension WallClock {
 
     public func hold() -> ClockHold { .none }
 
-    public func sleep(until deadline: Timestamp, releasing hold: ClockHold, for wake: ClockWake) async throws -> ClockHold {
+    public func sleep(until deadline: Timestamp, releasing hold: ClockHold, for wake: ClockWake) async throws
+        -> ClockHold
+    {
         hold.release()
         try await sleep(until: deadline)
         return .none

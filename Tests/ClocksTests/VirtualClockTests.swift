@@ -79,7 +79,9 @@ struct VirtualClockTests {
         #expect(try await clock.runUntilIdle(limit: clock.now + .seconds(1_000)))
         #expect(clock.now == Self.start + .seconds(86_400))
         let hold = clock.hold()
-        let other = Task { try await clock.sleep(until: Self.start + .seconds(86_500), releasing: hold, for: ClockWake()) }
+        let other = Task {
+            try await clock.sleep(until: Self.start + .seconds(86_500), releasing: hold, for: ClockWake())
+        }
         #expect(try await !clock.runUntilIdle(limit: clock.now + .seconds(10)))
         #expect(clock.now == Self.start + .seconds(86_410))
         #expect(try await clock.runUntilIdle(limit: clock.now + .seconds(1_000)) == false)

@@ -101,7 +101,8 @@ package actor BucketWatcher {
     ///   - objects: The store over the same folder, which computes ETags.
     package init(
         root: String, buckets: Set<String>, objects: any ObjectStore, journal: any ArrivalJournal, clock: any WallClock,
-        machineClock: (any WallClock)? = nil, limits: Limits = Limits(), report: @escaping @Sendable (Problem) -> Void = { _ in }
+        machineClock: (any WallClock)? = nil, limits: Limits = Limits(),
+        report: @escaping @Sendable (Problem) -> Void = { _ in }
     ) throws {
         self.init(
             root: root, buckets: buckets, objects: objects, journal: journal, clock: clock,

@@ -23,7 +23,9 @@ extension ExecutionEngine {
         alarm.set(deadline)
         defer { alarm.set(nil) }
         while true {
-            try await changed.wait { phase != .open || machineClock.now >= deadline || activities[arn]?.isEmpty == false }
+            try await changed.wait {
+                phase != .open || machineClock.now >= deadline || activities[arn]?.isEmpty == false
+            }
             guard phase == .open else { throw ExecutionEngine.shuttingDown }
             guard var waiting = activities[arn], !waiting.isEmpty else {
                 if machineClock.now >= deadline { return nil }

@@ -51,7 +51,8 @@ struct ClockAPI: Sendable {
         guard let clock = clocks.virtual else {
             return error(
                 409, "ClockNotVirtual",
-                "the router goes by the system's clock, which can't be moved: start it with 'turntable serve --clock virtual'")
+                "the router goes by the system's clock, which can't be moved: start it with 'turntable serve --clock virtual'"
+            )
         }
         let parameters: JSONValue
         do { parameters = request.body.isEmpty ? [:] : try JSONValue(parsing: request.body) } catch {
@@ -69,7 +70,8 @@ struct ClockAPI: Sendable {
             do {
                 return try await body(clock, parameters)
             } catch is CancellationError {
-                return error(503, "Interrupted", "the clock stopped at \(clock.now): the router ends, or the caller has gone")
+                return error(
+                    503, "Interrupted", "the clock stopped at \(clock.now): the router ends, or the caller has gone")
             } catch {
                 return self.error(500, "ClockFailed", "the clock stopped at \(clock.now): \(error)")
             }
@@ -80,7 +82,9 @@ struct ClockAPI: Sendable {
         let target: Timestamp
         switch (parameters["seconds"], parameters["to"]) {
         case (let seconds?, nil):
-            guard let duration = duration(seconds) else { return error(400, "InvalidRequest", ClockAPI.range("seconds")) }
+            guard let duration = duration(seconds) else {
+                return error(400, "InvalidRequest", ClockAPI.range("seconds"))
+            }
             target = clock.now + duration
         case (nil, let to?):
             guard let time = to.stringValue.flatMap({ Timestamp(iso8601: $0) }) else {

@@ -34,7 +34,8 @@ package actor Router {
     /// - Throws: ``ExecutionError`` with code `.folderLocked` when another router has the folder; ``RouterError`` when the
     ///   template can't be run or a function has no executable; `HTTPServerError` when the port is in use.
     package init(
-        settings: RouterSettings, machineClock: any WallClock = SystemClock(), entropy: any Entropy, report: @escaping Report
+        settings: RouterSettings, machineClock: any WallClock = SystemClock(), entropy: any Entropy,
+        report: @escaping Report
     ) async throws {
         let application = settings.application
         let configurations = try application.functions.map { try FunctionConfiguration($0, settings: settings) }
@@ -99,10 +100,13 @@ package actor Router {
                 clocks.virtual?.addBarrier { [watcher] in await watcher?.catchUp() }
             case .poll:
                 watcher = nil
-                poller = application.sensors.isEmpty ? nil : try SensorPoller(
-                    sensors: application.sensors, objects: objects, store: store, intake: intake, clock: clock,
-                    entropy: entropy
-                ) { report(RouterRemark("\($0)")) }
+                poller =
+                    application.sensors.isEmpty
+                    ? nil
+                    : try SensorPoller(
+                        sensors: application.sensors, objects: objects, store: store, intake: intake, clock: clock,
+                        entropy: entropy
+                    ) { report(RouterRemark("\($0)")) }
             }
         } catch {
             await engine.shutdown(grace: .zero)

@@ -57,7 +57,8 @@ struct Clock: Verb {
         let answer: JSONValue
         switch action {
         case .now: answer = try await ask("GET", "")
-        case .advance(let duration): answer = try await ask("POST", "/advance", ["seconds": .double(duration.inSeconds)])
+        case .advance(let duration):
+            answer = try await ask("POST", "/advance", ["seconds": .double(duration.inSeconds)])
         case .runUntilIdle(let limit):
             let body: JSONValue = limit.map { ["limitSeconds": .double($0.inSeconds)] } ?? [:]
             answer = try await ask("POST", "/run-until-idle", body)
@@ -80,7 +81,8 @@ struct Clock: Verb {
                     method, "/_turntable/clock\(path)", headers: [("Content-Type", "application/json")],
                     body: body?.bytes() ?? []))
         } catch {
-            throw CommandError("no router answers on port \(port) (start one with 'turntable serve', or say --port): \(error)")
+            throw CommandError(
+                "no router answers on port \(port) (start one with 'turntable serve', or say --port): \(error)")
         }
         guard let answer = try? JSONValue(parsing: response.body) else {
             throw CommandError("what answers on port \(port) is no router of turntable: status \(response.status)")

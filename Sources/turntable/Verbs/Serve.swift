@@ -15,7 +15,8 @@ struct Serve: Verb {
         .value("port", "N", "the port of its API on 127.0.0.1; 0 picks one (4566)"),
         .value("arrivals", "watch|poll", "how files are found: watched, or polled by the template's sensors (watch)"),
         .value("mock-config", "FILE", "mocked answers of tasks, in Step Functions Local's format ($SFN_MOCK_CONFIG)"),
-        .value("clock", "system|virtual", "what time it is: the machine's, or one that 'turntable clock' moves (system)"),
+        .value(
+            "clock", "system|virtual", "what time it is: the machine's, or one that 'turntable clock' moves (system)"),
         .value("clock-start", "TIME", "where a virtual clock begins: 2024-01-01T00:00:00Z (now, or where it was left)"),
         .value("grace", "SECONDS", "what running work gets to end when the router is told to stop (10)"),
         .value("parameter", "NAME=VALUE", "a parameter of the template", isRepeatable: true),

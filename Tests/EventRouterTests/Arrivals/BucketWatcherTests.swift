@@ -136,7 +136,9 @@ struct BucketWatcherTests {
                 try await clock.advance(by: .seconds(86_400))
             }
             let told = journal.changes.filter { $0.kind != .removed && $0.name.key.hasSuffix(".csv") }
-            #expect(told.map(\.time) == (0..<20).map { Timestamp(iso8601: "2024-06-25T00:00:00Z")! + .seconds($0 * 86_400) })
+            #expect(
+                told.map(\.time) == (0..<20).map { Timestamp(iso8601: "2024-06-25T00:00:00Z")! + .seconds($0 * 86_400) }
+            )
             running.cancel()
             await #expect(throws: CancellationError.self) { try await running.value }
         }
