@@ -54,6 +54,8 @@ let package = Package(
     targets: [
         // C libraries. An `:archive.a` in a module's `link` is linked statically, so a function needs no host library.
         system("CCrypto", apt: "libssl-dev"),
+        // Loaded when first needed, never linked, and declared by ourselves.
+        .systemLibrary(name: "CCurl", path: "Sources/CCurl"),
         system("CMicroHTTPD", apt: "libmicrohttpd-dev"),
         system("CPCRE2", apt: "libpcre2-dev"),
         system("CSnappy", apt: "libsnappy-dev"),
@@ -71,22 +73,24 @@ let package = Package(
         module(
             "Parquet", ["CSnappy", "CZlib", "CZstd"], link: [":libsnappy.a", "stdc++", ":libz.a", ":libzstd.a"]),
         module("Compression", ["CZlib", "CZstd"], link: [":libz.a", ":libzstd.a"]),
-        module("Digest", ["CCrypto"], link: [":libcrypto.a"]),
+        module("Digest", ["CCrypto", "CZlib"], link: [":libcrypto.a", ":libz.a"]),
         module("RegularExpressions", ["CPCRE2"], link: [":libpcre2-8.a"]),
         module("SQLite", ["CSQLite"], link: [":libsqlite3.a"]),
-        module("HTTPClient", ["CLinux"]),
+        module("HTTPClient", ["CLinux", "CCurl"]),
         module("HTTPServer", ["CMicroHTTPD", "CLinux"], link: ["microhttpd"]),
         module("YAML", ["CYAML"], link: [":libyaml.a"]),
 
-        // Row 2: contracts and stores.
-        module("Events", ["JSON", "Clocks"]),
-        module("Storage", ["JSON", "Clocks", "FileSystem", "Digest", "SQLite"]),
-        module("MusicKPIs", ["JSON", "Digest"]),
+        // Row 2: formats and protocols that build on others.
+        module("AWSClient", ["JSON", "Clocks", "FileSystem", "Digest", "HTTPClient"]),
+        module("JSONata", ["JSON", "Clocks", "Digest", "RegularExpressions"]),
         module("Packaging", ["JSON", "FileSystem", "Digest", "CZlib"], link: [":libz.a"]),
 
-        module("JSONata", ["JSON", "Clocks", "Digest", "RegularExpressions"]),
+        // Row 3: contracts and stores.
+        module("Events", ["JSON", "Clocks"]),
+        module("Storage", ["JSON", "Clocks", "FileSystem", "Digest", "SQLite", "HTTPClient", "AWSClient"]),
+        module("MusicKPIs", ["JSON", "Digest"]),
 
-        // Row 3: decisions.
+        // Row 4: decisions.
         module("StatesLanguage", ["JSON", "Clocks", "Digest", "RegularExpressions", "JSONata"]),
         module("Template", ["JSON", "YAML"]),
         module("Delivery", ["JSON", "Clocks", "Events"]),
@@ -97,7 +101,7 @@ let package = Package(
                 "MusicKPIs",
             ]),
 
-        // Row 4: the two sides of the wire.
+        // Row 5: the two sides of the wire.
         module("LambdaRuntime", ["JSON", "Clocks", "HTTPClient", "FileSystem"]),
         module(
             "EventRouter",
@@ -106,7 +110,7 @@ let package = Package(
                 "StatesLanguage", "Template", "Delivery",
             ]),
 
-        // Row 5: what is run.
+        // Row 6: what is run.
         function("validate-file", handlerModules),
         function("etl", handlerModules),
         function("write-kpis", handlerModules),
@@ -141,11 +145,13 @@ let package = Package(
         tests("DigestTests", ["Digest"]),
         tests("RegularExpressionsTests", ["RegularExpressions"]),
         tests("SQLiteTests", ["SQLite", "FileSystem"]),
-        tests("HTTPClientTests", ["HTTPClient"]),
+        tests("HTTPClientTests", ["HTTPClient", "FileSystem"]),
+        tests("AWSClientTests", ["AWSClient", "HTTPClient", "JSON", "Clocks", "Digest", "FileSystem"]),
         tests("HTTPServerTests", ["HTTPServer"]),
         tests("YAMLTests", ["YAML"]),
         tests("EventsTests", ["Events", "JSON", "Clocks", "FileSystem"]),
-        tests("StorageTests", ["Storage", "JSON", "Clocks", "FileSystem", "Digest", "SQLite"]),
+        tests(
+            "StorageTests", ["Storage", "AWSClient", "HTTPClient", "JSON", "Clocks", "FileSystem", "Digest", "SQLite"]),
         tests("MusicKPIsTests", ["MusicKPIs", "JSON"]),
         tests("PackagingTests", ["Packaging", "Digest", "JSON", "FileSystem"]),
         tests("CompressionTests", ["Compression", "FileSystem"]),
@@ -163,7 +169,9 @@ let package = Package(
             ]),
         tests(
             "FunctionTests",
-            ["validate-file", "etl", "write-kpis", "archive"] + handlerModules + ["CSV", "Parquet", "FileSystem"]),
+            ["validate-file", "etl", "write-kpis", "archive"] + handlerModules + [
+                "CSV", "Parquet", "FileSystem", "AWSClient",
+            ]),
         tests(
             "EndToEndTests",
             ["JSON", "Clocks", "FileSystem", "HTTPClient", "SQLite", "Storage", "Events", "Packaging"]),

@@ -1,3 +1,4 @@
+package import AWSClient
 public import Clocks
 
 /// The stores that a function works on: made once, where the program starts, and handed on.
@@ -39,26 +40,43 @@ public struct Stores: Sendable {
         return Stores(objects: InMemoryObjectStore(buckets: buckets, clock: clock)) { tables.table($0) }
     }
 
-    /// The stores that the environment asks for; looks at no file yet.
+    /// S3 and DynamoDB as the environment and AWS's shared files say.
     ///
-    /// `TURNTABLE_DATA` names the data folder, `.turntable` when it isn't set or empty. `aws`, and Lambda's own
-    /// environment without the variable, mean S3 and DynamoDB.
+    /// Credentials are looked for, and a connection is made, at the first call.
     ///
-    /// - Parameter clock: For stores that need the time; the embedded ones go by the file system's.
-    /// - Throws: ``StoreConfigurationError`` for the stores of AWS, which this build doesn't have.
+    /// - Throws: ``StoreConfigurationError``: no region, a profile that isn't there, an endpoint that is no address.
+    public static func aws(
+        environment: [String: String], clock: any WallClock, entropy: any Entropy = SystemEntropy()
+    ) throws(StoreConfigurationError) -> Stores {
+        do throws(AWSError) {
+            return Stores(aws: try AWSClients(environment: environment, clock: clock, entropy: entropy))
+        } catch {
+            throw StoreConfigurationError(detail: error.detail)
+        }
+    }
+
+    package init(aws clients: AWSClients, options: S3ObjectStore.Options = S3ObjectStore.Options()) {
+        self.init(objects: S3ObjectStore(clients.s3, options: options)) { DynamoDBTable($0, clients.dynamoDB) }
+    }
+
+    /// The stores that the environment asks for.
+    ///
+    /// `TURNTABLE_DATA` names the data folder, `.turntable` when it isn't set or empty; no file is looked at yet. `aws`, and
+    /// Lambda's own environment without the variable, mean S3 and DynamoDB; AWS's shared files are read.
+    ///
+    /// - Parameters:
+    ///   - clock: For stores that need the time; the embedded ones go by the file system's.
+    ///   - entropy: For the waits between attempts.
+    /// - Throws: ``StoreConfigurationError`` when the stores of AWS are asked for and can't be reached as things are set.
     public static func fromEnvironment(
-        _ environment: [String: String], clock: any WallClock
+        _ environment: [String: String], clock: any WallClock, entropy: any Entropy = SystemEntropy()
     ) throws(StoreConfigurationError) -> Stores {
         switch environment[variable] {
-        case "aws":
-            throw StoreConfigurationError(
-                detail: "\(variable) is `aws`, and this build has no stores of AWS; name a data folder instead")
+        case "aws": return try aws(environment: environment, clock: clock, entropy: entropy)
         case let folder? where !folder.isEmpty: return embedded(in: folder)
         default:
             guard environment["AWS_LAMBDA_FUNCTION_NAME"] == nil else {
-                throw StoreConfigurationError(
-                    detail: "inside Lambda the stores are those of AWS, which this build doesn't have;"
-                        + " set \(variable) to a data folder")
+                return try aws(environment: environment, clock: clock, entropy: entropy)
             }
             return embedded(in: defaultFolder)
         }

@@ -16,7 +16,7 @@ struct ObjectStoreContractTests {
             let put = try await store.put(content, as: "a/b.csv", in: first)
             let head = try await store.head("a/b.csv", in: first)
             let object = try await store.get("a/b.csv", in: first, maximumByteCount: content.count)
-            #expect(put == head)
+            #expect(factory.agree(put, head))
             #expect(object.metadata == head)
             #expect(object.bytes == content)
             #expect(head.bucket == first && head.key == "a/b.csv")
@@ -155,7 +155,7 @@ struct ObjectStoreContractTests {
         let store = world.store
         let metadata = try await store.put(bytes("0123456789"), as: "a", in: first)
         let reader = try await store.openReader("a", in: first, ifMatch: metadata.eTag)
-        #expect(reader.metadata == metadata)
+        #expect(factory.agree(metadata, reader.metadata))
         var pieces = [try await reader.read(upTo: 4)]
         try await store.put(bytes("replaced"), as: "a", in: first)
         while let piece = pieces.last, !piece.isEmpty { pieces.append(try await reader.read(upTo: 4)) }
@@ -187,7 +187,7 @@ struct ObjectStoreContractTests {
         #expect(metadata.byteCount == 7)
         #expect(metadata.eTag == md5(bytes("one,two")))
         let head = try await store.head("a/b", in: first)
-        #expect(head == metadata)
+        #expect(factory.agree(metadata, head))
         let codes = [
             await objectCode { try await writer.finish(condition: .none) },
             await objectCode { try await writer.write([1]) },
@@ -239,7 +239,7 @@ struct ObjectStoreContractTests {
             #expect(metadata.eTag == put.eTag && metadata.byteCount == 3)
         }
         #expect(copied.bucket == second && copied.key == "copy/a.csv")
-        #expect(away.lastModified == put.lastModified)
+        if factory.keepsTimes { #expect(away.lastModified == put.lastModified) }
         let inFirst = try await store.keys(in: first)
         let inSecond = try await store.keys(in: second)
         #expect(inFirst == [])

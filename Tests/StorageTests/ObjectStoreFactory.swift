@@ -6,27 +6,39 @@ import Testing
 
 /// An implementation of `ObjectStore` for the contract suite; another one joins by one line in ``all``.
 struct ObjectStoreFactory: Sendable, CustomTestStringConvertible {
-    static let all: [ObjectStoreFactory] = [.directory, .inMemory]
+    static let all: [ObjectStoreFactory] = [.directory, .inMemory, .s3]
 
     static let directory = ObjectStoreFactory(testDescription: "directory") { folder in
         let store = DirectoryObjectStore(root: "\(folder)/buckets")
         for bucket in buckets { try store.createBucket(bucket) }
-        return store
+        return (store, {})
     }
     static let inMemory = ObjectStoreFactory(testDescription: "in memory") { _ in
-        InMemoryObjectStore(buckets: buckets, clock: ManualClock(now: Timestamp(millisecondsSinceEpoch: 1_000)))
+        (InMemoryObjectStore(buckets: buckets, clock: ManualClock(now: Timestamp(millisecondsSinceEpoch: 1_000))), {})
     }
 
     /// The buckets that every store made here has.
     static let buckets = ["first.bucket", "second-bucket"]
 
     let testDescription: String
-    let make: @Sendable (_ folder: String) async throws -> any ObjectStore
+    /// Whether a moved object keeps its time, and a write returns the time that the object then has. S3 can't: a move is
+    /// a copy, and the answer to a write has only its own date.
+    var keepsTimes = true
+    let make: @Sendable (_ folder: String) async throws -> (store: any ObjectStore, end: @Sendable () -> Void)
 
     /// A store with empty buckets.
     func open() async throws -> StoreUnderTest {
         let folder = try makeTemporaryDirectory()
-        return StoreUnderTest(store: try await make(folder), folder: folder)
+        let (store, end) = try await make(folder)
+        return StoreUnderTest(store: store, folder: folder, end: end)
+    }
+
+    /// Whether `written`, what a write returned, says of the object what `found` says.
+    func agree(_ written: ObjectMetadata, _ found: ObjectMetadata) -> Bool {
+        if keepsTimes { return written == found }
+        let difference = written.lastModified - found.lastModified
+        return written.bucket == found.bucket && written.key == found.key && written.byteCount == found.byteCount
+            && written.eTag == found.eTag && difference >= .zero && difference <= .seconds(10)
     }
 }
 
@@ -34,8 +46,12 @@ struct ObjectStoreFactory: Sendable, CustomTestStringConvertible {
 struct StoreUnderTest: Sendable {
     let store: any ObjectStore
     let folder: String
+    let end: @Sendable () -> Void
 
-    func remove() { try? FileSystem.removeTree(folder) }
+    func remove() {
+        end()
+        try? FileSystem.removeTree(folder)
+    }
 }
 
 let first = "first.bucket"

@@ -26,17 +26,23 @@ struct StoresTests {
     func defaults(environment: [String: String]) throws {
         let stores = try Stores.fromEnvironment(environment, clock: SystemClock())
         #expect((stores.objects as? DirectoryObjectStore)?.root == ".turntable/buckets")
-        let lambda = environment.merging(["AWS_LAMBDA_FUNCTION_NAME": "f"]) { $1 }
-        #expect(throws: StoreConfigurationError.self) { try Stores.fromEnvironment(lambda, clock: SystemClock()) }
+        let lambda = environment.merging(["AWS_LAMBDA_FUNCTION_NAME": "f", "AWS_REGION": "eu-west-1"]) { $1 }
+        let real = try Stores.fromEnvironment(lambda, clock: SystemClock())
+        #expect(real.objects is S3ObjectStore)
+        #expect(real.table(TableFactory.schema) is DynamoDBTable)
     }
 
-    @Test("the stores of AWS are asked for in vain, and the message names the variable")
-    func aws() {
+    @Test("the stores of AWS are those that are asked for, and what is missing is named")
+    func aws() throws {
+        let none = ["TURNTABLE_DATA": "aws", "AWS_CONFIG_FILE": "/nonexistent/config"]
         let error = #expect(throws: StoreConfigurationError.self) {
-            try Stores.fromEnvironment(
-                ["TURNTABLE_DATA": "aws", "AWS_LAMBDA_FUNCTION_NAME": "f"], clock: SystemClock())
+            try Stores.fromEnvironment(none, clock: SystemClock())
         }
-        #expect(error?.description.contains("TURNTABLE_DATA") == true)
+        #expect(error?.description.contains("AWS_REGION") == true)
+        #expect(error?.description.contains("/nonexistent/config") == true)
+        let stores = try Stores.fromEnvironment(none.merging(["AWS_REGION": "r"]) { $1 }, clock: SystemClock())
+        #expect(stores.objects is S3ObjectStore)
+        try stores.createLocalBuckets(["made.by.deployment"])
     }
 
     @Test("inside Lambda a folder that is named is used")

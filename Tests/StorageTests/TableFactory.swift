@@ -5,18 +5,26 @@ import Testing
 
 /// An implementation of `Table` for the contract suite; another one joins by one line in ``all``.
 struct TableFactory: Sendable, CustomTestStringConvertible {
-    static let all: [TableFactory] = [.sqlite, .inMemory]
+    static let all: [TableFactory] = [.sqlite, .inMemory, .dynamoDB]
 
-    static let sqlite = TableFactory(testDescription: "SQLite") { SQLiteTables(path: "\($0)/tables.sqlite").table($1) }
-    static let inMemory = TableFactory(testDescription: "in memory") { InMemoryTable($1) }
+    static let sqlite = TableFactory(testDescription: "SQLite") {
+        (SQLiteTables(path: "\($0)/tables.sqlite").table($1), {})
+    }
+    static let inMemory = TableFactory(testDescription: "in memory") { (InMemoryTable($1), {}) }
 
     let testDescription: String
-    let make: @Sendable (_ folder: String, _ schema: TableSchema) async throws -> any Table
+    /// Whether a page ends only where it is full; DynamoDB ends one before the item that would bring it over a megabyte.
+    var exactPages = true
+    let make:
+        @Sendable (_ folder: String, _ schema: TableSchema) async throws -> (
+            table: any Table, end: @Sendable () -> Void
+        )
 
     /// An empty table.
     func open(_ schema: TableSchema = TableFactory.schema) async throws -> TableUnderTest {
         let folder = try makeTemporaryDirectory()
-        return TableUnderTest(table: try await make(folder, schema), folder: folder)
+        let (table, end) = try await make(folder, schema)
+        return TableUnderTest(table: table, folder: folder, end: end)
     }
 
     static let schema = TableSchema(
@@ -28,8 +36,12 @@ struct TableFactory: Sendable, CustomTestStringConvertible {
 struct TableUnderTest: Sendable {
     let table: any Table
     let folder: String
+    let end: @Sendable () -> Void
 
-    func remove() { try? FileSystem.removeTree(folder) }
+    func remove() {
+        end()
+        try? FileSystem.removeTree(folder)
+    }
 }
 
 /// The code with which `body` fails, or nil when it doesn't fail so.

@@ -103,12 +103,12 @@ struct TableQueryTests {
         let text = AttributeValue.string(String(repeating: "x", count: 300_000))
         for number in 0..<6 { try await table.put(item("p", "\(number)", ["v": text])) }
         let page = try await table.query("p", limit: 100)
-        #expect(table.sorts(page) == ["0", "1", "2", "3"])
-        let rest = try await table.query("p", limit: 100, after: page.next)
-        #expect(table.sorts(rest) == ["4", "5"])
-        #expect(rest.next == nil)
+        let count = factory.exactPages ? 4 : 3
+        #expect(table.sorts(page) == Array(["0", "1", "2", "3"].prefix(count)))
+        let all = try await table.queryAll("p")
+        #expect(all.compactMap { $0["sk"]?.stringValue } == ["0", "1", "2", "3", "4", "5"])
         let scanned = try await table.scan(limit: 100, after: nil)
-        #expect(scanned.items.count == 4)
+        #expect(scanned.items.count == count)
     }
 
     @Test("a scan meets every item once", arguments: TableFactory.all, [1, 4, 1_000])

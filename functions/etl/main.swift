@@ -3,7 +3,8 @@ import MusicPipeline
 import Storage
 
 LambdaRuntime.run { environment in
-    let stores = try Stores.fromEnvironment(environment.variables, clock: environment.clock)
+    let stores = try Stores.fromEnvironment(
+        environment.variables, clock: environment.clock, entropy: environment.entropy)
     let names = PipelineNames(environment: environment.variables)
     try stores.createLocalBuckets(names.buckets)
     let references = ReferenceLoader(

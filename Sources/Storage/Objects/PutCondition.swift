@@ -10,9 +10,10 @@ public enum PutCondition: Sendable, Hashable {
 
 /// Comparison of ETags as S3 does it: quotes around one don't count.
 enum ETag {
-    static func matches(_ left: String, _ right: String) -> Bool { unquoted(left) == unquoted(right) }
+    static func matches(_ left: String, _ right: String) -> Bool { bare(left) == bare(right) }
 
-    private static func unquoted(_ eTag: String) -> Substring {
-        eTag.count >= 2 && eTag.hasPrefix("\"") && eTag.hasSuffix("\"") ? eTag.dropFirst().dropLast() : eTag[...]
+    /// An ETag without the quotes that it may stand in.
+    static func bare(_ eTag: String) -> String {
+        eTag.count >= 2 && eTag.hasPrefix("\"") && eTag.hasSuffix("\"") ? String(eTag.dropFirst().dropLast()) : eTag
     }
 }

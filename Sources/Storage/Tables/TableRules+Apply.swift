@@ -45,7 +45,7 @@ extension TableRules {
         return item
     }
 
-    private func checkNames(_ set: Item, _ add: [String: Int], _ remove: [String]) throws(TableError) {
+    func checkNames(_ set: Item, _ add: [String: Int], _ remove: [String]) throws(TableError) {
         var seen: Set<String> = []
         for name in Array(set.keys) + Array(add.keys) + remove {
             guard name != schema.partitionKey, name != schema.sortKey else {

@@ -1,3 +1,5 @@
+package import JSON
+
 /// What identifies a table's items: its name, its key attributes, its indexes.
 public struct TableSchema: Sendable, Hashable {
     public let name: String
@@ -50,5 +52,39 @@ public struct TableKey: Sendable, Hashable {
     public init(partition: AttributeValue, sort: AttributeValue? = nil) {
         self.partition = partition
         self.sort = sort
+    }
+}
+
+extension TableSchema {
+    /// DynamoDB's CreateTable request for this schema, paid by request, its indexes holding whole items.
+    package var creation: JSONObject {
+        func keys(_ partition: String, _ sort: String?) -> JSONValue {
+            var keys: [JSONValue] = [["AttributeName": .string(partition), "KeyType": "HASH"]]
+            if let sort { keys.append(["AttributeName": .string(sort), "KeyType": "RANGE"]) }
+            return .array(keys)
+        }
+        var names = [partitionKey, sortKey].compactMap(\.self)
+        for index in indexes {
+            for name in [index.partitionKey, index.sortKey].compactMap(\.self) where !names.contains(name) {
+                names.append(name)
+            }
+        }
+        var request: JSONObject = [
+            "TableName": .string(name), "KeySchema": keys(partitionKey, sortKey), "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": .array(
+                names.map {
+                    ["AttributeName": .string($0), "AttributeType": .string((keyTypes[$0] ?? .string).rawValue)]
+                }),
+        ]
+        if !indexes.isEmpty {
+            request["GlobalSecondaryIndexes"] = .array(
+                indexes.map {
+                    [
+                        "IndexName": .string($0.name), "KeySchema": keys($0.partitionKey, $0.sortKey),
+                        "Projection": ["ProjectionType": "ALL"],
+                    ]
+                })
+        }
+        return request
     }
 }
