@@ -39,6 +39,9 @@ enum {
     TURNTABLE_CURLOPT_TCP_KEEPALIVE = 213,
     TURNTABLE_CURLOPT_PATH_AS_IS = 234,
     TURNTABLE_CURLOPT_UPLOAD_BUFFERSIZE = 280,
+    TURNTABLE_CURLOPT_FRESH_CONNECT = 74,
+    TURNTABLE_CURLOPT_PREREQFUNCTION = 20312, /* since 7.80 */
+    TURNTABLE_CURLOPT_PREREQDATA = 10313,
 
     TURNTABLE_CURLINFO_RESPONSE_CODE = 0x200002,
     TURNTABLE_CURLINFO_REQUEST_SIZE = 0x20000C,
@@ -124,6 +127,10 @@ static inline int turntable_curl_set_pointer(
 static inline int turntable_curl_set_callback(
     const struct turntable_curl *curl, void *easy, int option, size_t (*value)(char *, size_t, size_t, void *)) {
     return curl->easy_setopt(easy, option, value);
+}
+static inline int turntable_curl_set_start_callback(
+    const struct turntable_curl *curl, void *easy, int (*value)(void *, char *, char *, int, int)) {
+    return curl->easy_setopt(easy, TURNTABLE_CURLOPT_PREREQFUNCTION, value);
 }
 static inline long turntable_curl_get_long(const struct turntable_curl *curl, void *easy, int info) {
     long value = 0;

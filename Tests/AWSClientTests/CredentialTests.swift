@@ -20,7 +20,8 @@ struct CredentialTests {
             try FileSystem.writeFileAtomically("\(folder)/config", Array(config.utf8))
             try FileSystem.writeFileAtomically("\(folder)/credentials", Array(credentials.utf8))
             let usual = [
-                "AWS_REGION": "eu-central-1", "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "\(folder)/config",
+                "AWS_REGION": "eu-central-1", "AWS_EC2_METADATA_DISABLED": "true",
+                "AWS_CONFIG_FILE": "\(folder)/config",
                 "AWS_SHARED_CREDENTIALS_FILE": "\(folder)/credentials",
             ]
             let configuration = try AWSConfiguration(environment: usual.merging(environment) { $1 })
@@ -50,7 +51,8 @@ struct CredentialTests {
 
     @Test("profiles are read from credentials, then from config")
     func profiles() async throws {
-        let credentials = "[default]\naws_access_key_id = AD\naws_secret_access_key = SD\n[work]\naws_access_key_id=AW\naws_secret_access_key=a+b/c=#d\naws_session_token=TW\n"
+        let credentials =
+            "[default]\naws_access_key_id = AD\naws_secret_access_key = SD\n[work]\naws_access_key_id=AW\naws_secret_access_key=a+b/c=#d\naws_session_token=TW\n"
         let config = "[profile only]\naws_access_key_id = AO\naws_secret_access_key = SO\n[profile work]\nregion = r\n"
         let plain = try await load([:], config: config, credentials: credentials)
         #expect(plain.accessKeyID == "AD")
@@ -109,10 +111,13 @@ struct CredentialTests {
         #expect(error?.detail.contains("example.com") == true)
     }
 
-    @Test("what an endpoint says badly is an error without what it said", arguments: [
-        "not json very-secret", "{\"SecretAccessKey\":\"very-secret\"}", "{\"Code\":\"Failed\",\"AccessKeyId\":\"very-secret\"}",
-        "{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"very-secret\",\"Expiration\":\"soon\"}",
-    ])
+    @Test(
+        "what an endpoint says badly is an error without what it said",
+        arguments: [
+            "not json very-secret", "{\"SecretAccessKey\":\"very-secret\"}",
+            "{\"Code\":\"Failed\",\"AccessKeyId\":\"very-secret\"}",
+            "{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"very-secret\",\"Expiration\":\"soon\"}",
+        ])
     func badEndpoint(body: String) async throws {
         let peer = try SocketPeer { _ in [.respond(200, body)] }
         defer { peer.stop() }

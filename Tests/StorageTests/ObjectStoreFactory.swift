@@ -24,6 +24,10 @@ struct ObjectStoreFactory: Sendable, CustomTestStringConvertible {
     /// Whether a moved object keeps its time, and a write returns the time that the object then has. S3 can't: a move is
     /// a copy, and the answer to a write has only its own date.
     var keepsTimes = true
+    /// Whether of several moves under different new keys those that fail leave no copy. S3 has no rename.
+    var movesAlone = true
+    /// What the emulator behind the store doesn't do and the real service does; each is said when a test leaves it out.
+    var emulatorGaps: Set<EmulatorGap> = []
     let make: @Sendable (_ folder: String) async throws -> (store: any ObjectStore, end: @Sendable () -> Void)
 
     /// A store with empty buckets.
@@ -40,6 +44,16 @@ struct ObjectStoreFactory: Sendable, CustomTestStringConvertible {
         return written.bucket == found.bucket && written.key == found.key && written.byteCount == found.byteCount
             && written.eTag == found.eTag && difference >= .zero && difference <= .seconds(10)
     }
+}
+
+/// What moto does otherwise than AWS.
+enum EmulatorGap: String, Sendable {
+    case lineFeedsInKeys = "its routes know no key with a line feed"
+    case emptyNamesInMaps = "it loses a map's member whose name is empty"
+    case unboundedSums = "it adds beyond 38 digits"
+    case smallItems = "it takes items of 405,000 bytes at most, not of 409,600"
+
+    func isLeftOut(_ factory: String) { print("NOT RUN: \(factory): \(rawValue)") }
 }
 
 /// A store and the folder it may use.

@@ -16,7 +16,12 @@ struct TableContractTests {
         let world = try await factory.open()
         defer { world.remove() }
         let table = world.table
-        let put = item("p", "s", Self.everyType)
+        var everyType = Self.everyType
+        if factory.emulatorGaps.contains(.emptyNamesInMaps) {
+            EmulatorGap.emptyNamesInMaps.isLeftOut(factory.testDescription)
+            everyType["m"] = .map(["a": .binary([0, 255]), "x": .null])
+        }
+        let put = item("p", "s", everyType)
         try await table.put(put)
         let found = try await table.get(key("p", "s"))
         #expect(found == put)
@@ -109,8 +114,13 @@ struct TableContractTests {
         let world = try await factory.open()
         defer { world.remove() }
         let table = world.table
+        var maximum = 400 * 1_024
+        if factory.emulatorGaps.contains(.smallItems) {
+            EmulatorGap.smallItems.isLeftOut(factory.testDescription)
+            maximum = 405_000
+        }
         // pk, p, sk, s, v and the text itself.
-        let largest = item("p", "s", ["v": .string(String(repeating: "x", count: 400 * 1_024 - 7))])
+        let largest = item("p", "s", ["v": .string(String(repeating: "x", count: maximum - 7))])
         try await table.put(largest)
         let code = await tableCode { try await table.update(key("p", "s"), set: ["w": ""]) }
         #expect(code == .tooLarge)
@@ -183,6 +193,9 @@ struct TableContractTests {
         #expect(noNumber == .invalidItem)
         let carried = try await table.update(key("p", "t"), add: ["big": 1])
         #expect(carried["big"] == .number("1" + String(repeating: "0", count: 38)))
+        if factory.emulatorGaps.contains(.unboundedSums) {
+            return EmulatorGap.unboundedSums.isLeftOut(factory.testDescription)
+        }
         let tooLong = await tableCode { try await table.update(key("p", "t"), add: ["big": 1]) }
         #expect(tooLong == .invalidItem)
     }

@@ -15,6 +15,8 @@ struct TableFactory: Sendable, CustomTestStringConvertible {
     let testDescription: String
     /// Whether a page ends only where it is full; DynamoDB ends one before the item that would bring it over a megabyte.
     var exactPages = true
+    /// As of ``ObjectStoreFactory``.
+    var emulatorGaps: Set<EmulatorGap> = []
     let make:
         @Sendable (_ folder: String, _ schema: TableSchema) async throws -> (
             table: any Table, end: @Sendable () -> Void

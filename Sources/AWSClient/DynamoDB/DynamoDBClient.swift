@@ -33,6 +33,7 @@ package struct DynamoDBClient: Sendable {
         ]
         request.body = JSONValue.object(body).bytes()
         request.isRepeatable = isRepeatable
+        request.isRead = ["GetItem", "BatchGetItem", "Query", "Scan"].contains(operation)
         // 16 MB is the most that a batch of reads gives; typed JSON is longer than what DynamoDB counts.
         request.maximumBodyByteCount = 256 << 20
         let response = try await connection.send(request)

@@ -103,7 +103,8 @@ package final class AWSConnection: Sendable {
             // libcurl writes `Host` itself, from the same address.
             headers: Array(headers.dropFirst()) + added + [("User-Agent", "turntable")], body: request.body,
             timeout: policy.attemptTimeout,
-            limits: HTTPClient.Limits(bodyByteCount: request.maximumBodyByteCount), usesProxy: !endpoint.isCustom)
+            limits: HTTPClient.Limits(bodyByteCount: request.maximumBodyByteCount), usesProxy: !endpoint.isCustom,
+            mayBeResent: request.isRead)
     }
 
     // MARK: What an answer means

@@ -21,6 +21,9 @@ package struct AWSRequest: Sendable {
     /// Whether doing it twice does no more than doing it once. When false, an attempt that may have been carried out isn't
     /// repeated.
     package var isRepeatable = true
+    /// Whether it changes nothing, so that nobody need know how often it was sent. Others are sent again by the retry policy
+    /// alone, which remembers that an attempt may have been carried out.
+    package var isRead: Bool
     /// Finds the error in an answer of status 200, which some calls of S3 begin before they know how they end.
     package var mayFailLate = false
 
@@ -28,6 +31,7 @@ package struct AWSRequest: Sendable {
         self.operation = operation
         self.resource = resource
         self.method = method
+        isRead = method == "GET" || method == "HEAD"
     }
 }
 

@@ -126,6 +126,14 @@ import Synchronization
                 TURNTABLE_CURLOPT_POSTFIELDS, UnsafeRawPointer(body.baseAddress) ?? UnsafeRawPointer(text.baseAddress))
         }
         let context = unsafe Unmanaged.passUnretained(transfer).toOpaque()
+        if !request.mayBeResent {
+            unsafe set(TURNTABLE_CURLOPT_PREREQDATA, UnsafeRawPointer(context))
+            let isCounted = unsafe turntable_curl_set_start_callback(library.table, easy) { context, _, _, _, _ in
+                unsafe CurlTransfer.begins(context) ? 0 : 1
+            }
+            // A library without that callback resends only on a connection that was used before.
+            if isCounted != 0 { set(TURNTABLE_CURLOPT_FRESH_CONNECT, 1) }
+        }
         unsafe set(TURNTABLE_CURLOPT_HEADERDATA, UnsafeRawPointer(context))
         unsafe set(TURNTABLE_CURLOPT_WRITEDATA, UnsafeRawPointer(context))
         _ = unsafe turntable_curl_set_callback(

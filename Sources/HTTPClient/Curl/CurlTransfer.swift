@@ -7,6 +7,11 @@ final class CurlTransfer {
     /// Why the rest was refused.
     private(set) var failure: Failure?
     private var headerByteCount = 0
+    /// Whether the request has been begun on a connection.
+    private var isBegun = false
+    /// Whether libcurl wanted to send the request a second time, on a new connection, because the one that it had used
+    /// ended without an answer; that was refused.
+    private(set) var wasToBeResent = false
 
     init(limits: HTTPClient.Limits) { self.limits = limits }
 
@@ -25,6 +30,16 @@ final class CurlTransfer {
         let buffer = unsafe UnsafeRawBufferPointer(start: bytes, count: count)
         let isTaken = unsafe isHeader ? transfer.takeHeader(Array(buffer)) : transfer.takeBody(buffer)
         return isTaken ? count : 0
+    }
+
+    /// libcurl's callback before it sends the request; false ends the transfer.
+    static func begins(_ context: UnsafeMutableRawPointer?) -> Bool {
+        guard let context = unsafe context else { return true }
+        // SAFETY: as above.
+        let transfer = unsafe Unmanaged<CurlTransfer>.fromOpaque(context).takeUnretainedValue()
+        transfer.wasToBeResent = transfer.isBegun
+        transfer.isBegun = true
+        return !transfer.wasToBeResent
     }
 
     private func takeHeader(_ bytes: [UInt8]) -> Bool {

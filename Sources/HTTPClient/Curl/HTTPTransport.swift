@@ -39,10 +39,13 @@ package final class HTTPTransport: Sendable {
         package var limits: HTTPClient.Limits
         /// Whether the proxies of the options apply.
         package var usesProxy: Bool
+        /// Whether the request may be sent again, unseen, when a kept connection ends without an answer to it.
+        package var mayBeResent: Bool
 
         package init(
             _ method: String, _ url: String, headers: [(String, String)] = [], body: [UInt8] = [],
-            timeout: Duration = .seconds(60), limits: HTTPClient.Limits = HTTPClient.Limits(), usesProxy: Bool = true
+            timeout: Duration = .seconds(60), limits: HTTPClient.Limits = HTTPClient.Limits(), usesProxy: Bool = true,
+            mayBeResent: Bool = true
         ) {
             self.method = method
             self.url = url
@@ -51,6 +54,7 @@ package final class HTTPTransport: Sendable {
             self.timeout = timeout
             self.limits = limits
             self.usesProxy = usesProxy
+            self.mayBeResent = mayBeResent
         }
 
         func hasHeader(_ name: String) -> Bool { headers.contains { HTTPFields.areEqual($0.0, name) } }

@@ -46,17 +46,19 @@ package struct HTTPTransportError: Error, Sendable, Hashable {
         case .bodyTooLarge: code = .bodyTooLarge
         case .malformed: code = .malformedResponse
         case nil where isCancelled: code = .cancelled
+        case nil where transfer.wasToBeResent: code = .closed
         case nil: code = HTTPTransportError.code(curl)
         }
         method = request.method
         place = HTTPTransportError.place(request.url)
         curlCode = curl
-        self.isUnsent = isUnsent && !transfer.hasBegun
+        self.isUnsent = isUnsent && !transfer.hasBegun && !transfer.wasToBeResent
         declaredByteCount = transfer.declaredByteCount
         switch code {
         case .bodyTooLarge: detail = "the answer's body is over \(request.limits.bodyByteCount) bytes"
         case .headerTooLarge: detail = "the answer's header is over \(request.limits.headerByteCount) bytes"
         case .cancelled: detail = "the request was cancelled"
+        case _ where transfer.wasToBeResent: detail = "the connection ended without an answer"
         default: detail = "curl \(curl) (\(words))" + (systemError == 0 ? "" : ", errno \(systemError)")
         }
     }
