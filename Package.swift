@@ -135,7 +135,8 @@ let package = Package(
             path: "Benchmarks",
             swiftSettings: testSettings),
         .target(
-            name: "TestSupport", dependencies: ["JSON", "Clocks", "FileSystem"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["JSON", "Clocks", "FileSystem", "HTTPClient"],
+            path: "Tests/TestSupport",
             swiftSettings: testSettings),
         tests("JSONTests", ["JSON"]),
         tests("ClocksTests", ["Clocks"]),

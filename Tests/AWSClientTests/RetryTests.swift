@@ -104,7 +104,7 @@ struct RetryTests {
         let world = try ClientsUnderTest(port: peer.port)
         let start = ContinuousClock.now
         let task = Task { try await world.clients.s3.headBucket("bucket") }
-        peer.waitForRequests(1)
+        try await eventually("the request") { peer.requests.isEmpty ? nil : () }
         task.cancel()
         let result = await task.result
         #expect(throws: CancellationError.self) { try result.get() }

@@ -1,5 +1,6 @@
 import FileSystem
 import Glibc
+import HTTPClient
 import Synchronization
 
 /// A server of moto (PyPI), which plays S3, DynamoDB and STS; a test has one to itself, empty, until it gives it back.
@@ -68,9 +69,9 @@ public final class MotoServer: Sendable {
 
     /// Forgets everything.
     public func reset() async throws {
-        let answer = try await runProcess(
-            "curl", ["-sS", "-f", "-X", "POST", "\(origin)/moto-api/reset"], timeout: .seconds(30))
-        guard answer.status == 0 else { throw NeverHappened(description: "moto's reset: \(answer.errorOutput)") }
+        let client = HTTPClient(HTTPAddress(port: port), timeout: .seconds(30))
+        let answer = try await client.response(to: HTTPClient.Request("POST", "/moto-api/reset"))
+        guard answer.status == 200 else { throw NeverHappened(description: "moto's reset: status \(answer.status)") }
     }
 
     // MARK: The pool
