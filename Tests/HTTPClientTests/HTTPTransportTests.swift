@@ -171,18 +171,20 @@ struct HTTPTransportTests {
         #expect(excepted.body == Array("direct".utf8))
     }
 
-    @Test("a cancelled request ends at once, also before it has begun")
+    // Nothing but the cancellation ends it in less than an hour.
+    @Test("a cancelled request ends", .timeLimit(.minutes(5)))
     func cancellation() async throws {
         let peer = try SocketPeer { _ in [.hang] }
         defer { peer.stop() }
         let transport = HTTPTransport()
         let port = peer.port
-        let task = Task { try await transport.send(.init("GET", "http://127.0.0.1:\(port)/")) }
+        let task = Task {
+            try await transport.send(
+                .init("GET", "http://127.0.0.1:\(port)/", timeout: .seconds(3_600), stallTimeout: .seconds(3_600)))
+        }
         try await eventually("the request") { peer.requests.isEmpty ? nil : () }
-        let start = ContinuousClock.now
         task.cancel()
         let result = await task.result
-        #expect(start.duration(to: .now) < .seconds(10))
         guard case .failure(let error as HTTPTransportError) = result else {
             Issue.record("no error")
             return

@@ -104,6 +104,23 @@ struct AWSFaultTests {
         #expect(peer.requests.count > 4)
     }
 
+    @Test("a server that doesn't know ranges is not taken for S3")
+    func ignoredRange() async throws {
+        let peer = try SocketPeer { request in
+            let text = String(repeating: "x", count: request.target.hasSuffix("large") ? 100_000 : 9)
+            return [.respond(200, text, headers: "ETag: \"e\"\r\n\(Self.date)")]
+        }
+        defer { peer.stop() }
+        let store = try store(peer)
+        let codes = [
+            await objectCode { try await store.get("k", in: "bucket", range: 3..<5, ifMatch: nil) },
+            await objectCode { try await store.get("large", in: "bucket", maximumByteCount: 1 << 20) },
+        ]
+        #expect(codes == [.io, .io])
+        let whole = try await store.get("k", in: "bucket", maximumByteCount: 99)
+        #expect(whole.bytes.count == 9)
+    }
+
     @Test("a conditional put whose answer was lost is not refused for its own object")
     func lostAnswer() async throws {
         let content = bytes("abc")
@@ -282,6 +299,24 @@ struct AWSFaultTests {
             #expect((error.cause as? AWSError)?.mayHaveHappened == true)
         }
         #expect(peer.requests.count == 3)
+    }
+
+    @Test("a condition that fails after an answer was lost is no refusal")
+    func lostCondition() async throws {
+        let counter = Counter()
+        let peer = try SocketPeer { _ in
+            counter.next() % 2 == 1 ? [.close] : [Self.tableError("ConditionalCheckFailedException")]
+        }
+        defer { peer.stop() }
+        let table = try table(peer)
+        let codes = [
+            await tableCode {
+                try await table.update(
+                    key("p", "a"), set: ["n": 1], add: [:], remove: [], condition: .attributeNotExists("n"))
+            },
+            await tableCode { try await table.delete(key("p", "a"), condition: .attributeExists("pk")) },
+        ]
+        #expect(codes == [.io, .io])
     }
 
     @Test(

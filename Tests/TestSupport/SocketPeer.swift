@@ -156,7 +156,9 @@ public final class SocketPeer: Sendable {
         guard parts.count == 3 else { return nil }
         var headers: [String: String] = [:]
         while let line = reader.line(), !line.isEmpty {
-            let field = line.split(separator: ":", maxSplits: 1).map(String.init)
+            let field = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            // Whatever this is, a TLS handshake for one: no request.
+            guard field.count == 2 else { return nil }
             headers[field[0].lowercased()] = String(field[1].drop { $0 == " " })
         }
         var body: [UInt8] = []

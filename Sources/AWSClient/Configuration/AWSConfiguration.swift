@@ -85,7 +85,7 @@ package struct AWSConfiguration: Sendable {
         file.sections["profile \(name)"] ?? (name == "default" ? file.sections["default"] : nil)
     }
 
-    /// A file that is named must be there; the usual one need not.
+    /// A file that isn't there is an empty one, as for every SDK.
     private static func read(_ named: String?, _ usual: String, _ home: String) throws(AWSError) -> SharedFile {
         var path = named ?? usual
         if path.hasPrefix("~/") { path = home + path.dropFirst() }

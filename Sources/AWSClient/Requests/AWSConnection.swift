@@ -102,7 +102,8 @@ package final class AWSConnection: Sendable {
             request.method, endpoint.origin + path + (query.isEmpty ? "" : "?\(query)"),
             // libcurl writes `Host` itself, from the same address.
             headers: Array(headers.dropFirst()) + added + [("User-Agent", "turntable")], body: request.body,
-            timeout: policy.attemptTimeout,
+            timeout: request.attemptTimeout ?? policy.attemptTimeout,
+            stallTimeout: request.attemptTimeout ?? .seconds(30),
             limits: HTTPClient.Limits(bodyByteCount: request.maximumBodyByteCount), usesProxy: !endpoint.isCustom,
             mayBeResent: request.isRead)
     }

@@ -26,6 +26,8 @@ package struct AWSRequest: Sendable {
     package var isRead: Bool
     /// Finds the error in an answer of status 200, which some calls of S3 begin before they know how they end.
     package var mayFailLate = false
+    /// Time for one attempt where the service works long before it answers; nil for the policy's.
+    package var attemptTimeout: Duration?
 
     package init(_ operation: String, _ resource: String, _ method: String) {
         self.operation = operation

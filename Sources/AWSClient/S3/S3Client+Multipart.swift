@@ -37,6 +37,7 @@ extension S3Client {
         request.headers = S3Client.copySource(source, sourceBucket, ifMatch)
         request.headers.append(("x-amz-copy-source-range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)"))
         request.mayFailLate = true
+        request.attemptTimeout = S3Client.longTimeout
         let response = try await connection.send(request)
         let result = try? XMLElement(parsing: response.http.body)
         return S3Part(
@@ -59,6 +60,7 @@ extension S3Client {
         request.body = Array((text + "</CompleteMultipartUpload>").utf8)
         request.headers = [("Content-Type", "application/xml")] + condition.headers
         request.mayFailLate = true
+        request.attemptTimeout = S3Client.longTimeout
         let response = try await connection.send(request)
         let result = try? XMLElement(parsing: response.http.body)
         return try written(response, result?.text("ETag"), request)

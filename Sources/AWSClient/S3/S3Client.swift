@@ -6,6 +6,9 @@ import HTTPClient
 ///
 /// Every call throws ``AWSError`` with S3's code, or `CancellationError`.
 package struct S3Client: Sendable {
+    /// Time for one attempt of what S3 may work on for minutes: copies, and putting parts together.
+    static let longTimeout = Duration.seconds(600)
+
     package let connection: AWSConnection
     private let configuration: AWSConfiguration
 
@@ -85,6 +88,12 @@ package struct S3Client: Sendable {
         // Room for an error's text.
         request.maximumBodyByteCount = max(maximumByteCount, 64 << 10)
         let response = try await connection.send(request).http
+        if let range, range.lowerBound > 0 || response.status == 206 {
+            // Bytes from elsewhere would be taken for those that were asked for.
+            guard response.headers["Content-Range"]?.hasPrefix("bytes \(range.lowerBound)-") == true else {
+                throw malformed(request, "the answer is not the range that begins at byte \(range.lowerBound)")
+            }
+        }
         return (try info(response, key, request), response.body)
     }
 
@@ -141,6 +150,7 @@ package struct S3Client: Sendable {
         request.headers = condition.headers
         request.headers += S3Client.copySource(key, bucket, ifMatch)
         request.mayFailLate = true
+        request.attemptTimeout = S3Client.longTimeout
         let response = try await connection.send(request)
         let result = try? XMLElement(parsing: response.http.body)
         return try written(response, result?.text("ETag"), request)

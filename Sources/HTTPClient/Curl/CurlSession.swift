@@ -105,7 +105,7 @@ import Synchronization
         set(TURNTABLE_CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options.connectTimeout))
         set(TURNTABLE_CURLOPT_TIMEOUT_MS, milliseconds(request.timeout))
         set(TURNTABLE_CURLOPT_LOW_SPEED_LIMIT, 1)
-        set(TURNTABLE_CURLOPT_LOW_SPEED_TIME, max(1, Int(options.stallTimeout.components.seconds)))
+        set(TURNTABLE_CURLOPT_LOW_SPEED_TIME, max(1, Int(request.stallTimeout.components.seconds)))
         if let file = options.certificateFile { set(TURNTABLE_CURLOPT_CAINFO, file) }
         // Said outright, so that libcurl doesn't look into the process's environment.
         set(TURNTABLE_CURLOPT_PROXY, request.usesProxy ? options.proxy(for: request.url) : "")

@@ -9,8 +9,6 @@ package final class HTTPTransport: Sendable {
     package struct Options: Sendable {
         /// Time to reach the host, the name's look-up and TLS included.
         package var connectTimeout = Duration.seconds(5)
-        /// Whole seconds without a single byte after which a transfer is given up.
-        package var stallTimeout = Duration.seconds(30)
         /// A file of CA certificates in PEM, or nil for libcurl's own.
         package var certificateFile: String?
         /// The proxies for `http` and `https` addresses as URLs; empty for none.
@@ -36,6 +34,8 @@ package final class HTTPTransport: Sendable {
         package var body: [UInt8]
         /// Time for the whole request.
         package var timeout: Duration
+        /// Whole seconds without a single byte, either way, after which the request is given up.
+        package var stallTimeout: Duration
         package var limits: HTTPClient.Limits
         /// Whether the proxies of the options apply.
         package var usesProxy: Bool
@@ -44,7 +44,8 @@ package final class HTTPTransport: Sendable {
 
         package init(
             _ method: String, _ url: String, headers: [(String, String)] = [], body: [UInt8] = [],
-            timeout: Duration = .seconds(60), limits: HTTPClient.Limits = HTTPClient.Limits(), usesProxy: Bool = true,
+            timeout: Duration = .seconds(60), stallTimeout: Duration = .seconds(30),
+            limits: HTTPClient.Limits = HTTPClient.Limits(), usesProxy: Bool = true,
             mayBeResent: Bool = true
         ) {
             self.method = method
@@ -52,6 +53,7 @@ package final class HTTPTransport: Sendable {
             self.headers = headers
             self.body = body
             self.timeout = timeout
+            self.stallTimeout = stallTimeout
             self.limits = limits
             self.usesProxy = usesProxy
             self.mayBeResent = mayBeResent

@@ -7,7 +7,8 @@ import JSON
 ///   moments after a write: DynamoDB has no consistent reads of global secondary indexes.
 /// - What can't be an item or key is refused here, with the rules of every other table, before DynamoDB is asked.
 /// - Throttling is waited out within the time that a call has (``RetryPolicy/deadline``), then it is `.throttled`.
-/// - An `update` that adds to numbers isn't repeated when the answer to it was lost: it might add twice.
+/// - An `update` that adds to numbers isn't repeated when the answer to it was lost: it might add twice. A conditional
+///   `update` or `delete` is, but when its condition then fails, nobody knows for what, and the code is `.io`.
 package final class DynamoDBTable: Table {
     package let schema: TableSchema
     let client: DynamoDBClient
@@ -26,6 +27,13 @@ package final class DynamoDBTable: Table {
         do {
             return try await client.call(operation, body, table: schema.name, isRepeatable: isRepeatable)
         } catch let error as AWSError {
+            if error.code == "ConditionalCheckFailedException", error.mayHaveHappened {
+                throw TableError(
+                    .io, operation: rules.operation, table: schema.name,
+                    detail:
+                        "no answer came to an earlier attempt, after which the condition may no longer hold; read the"
+                        + " item and decide", cause: error)
+            }
             throw TableError(error, rules)
         }
     }
