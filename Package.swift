@@ -27,14 +27,15 @@ func module(_ name: String, _ dependencies: [String] = [], link libraries: [Stri
         name: name, dependencies: dependencies.map { .byName(name: $0) }, path: "Sources/\(name)",
         swiftSettings: strict, linkerSettings: libraries.map { .linkedLibrary($0) })
 }
-/// A function is linked as it is to run on Lambda, so that what runs here are the same bytes: without symbols (`-s`;
-/// TURNTABLE_SYMBOLS in the environment keeps them), exporting none (else none of them is unused), and with a run path for
-/// libraries that are packaged with it (`turntable package --bundle`).
+/// A function is linked as it is to run on Lambda, so that what runs here are the same bytes: with a run path for libraries
+/// that are packaged with it (`turntable package --bundle`) and, in a release build, exporting no symbols (else none of them
+/// is unused) and without any (`-s`; TURNTABLE_SYMBOLS in the environment keeps them).
 let linkedForLambda: [LinkerSetting] = [
+    .unsafeFlags(["-Xlinker", "-rpath=$ORIGIN/lib"]),
     .unsafeFlags(
-        (Context.environment["TURNTABLE_SYMBOLS"] == nil ? ["-Xlinker", "-s"] : [])
-            + ["-Xlinker", "--no-export-dynamic", "-Xlinker", "-rpath=$ORIGIN/lib"],
-        .when(configuration: .release))
+        ["-Xlinker", "--no-export-dynamic"]
+            + (Context.environment["TURNTABLE_SYMBOLS"] == nil ? ["-Xlinker", "-s"] : []),
+        .when(configuration: .release)),
 ]
 func function(_ name: String, _ dependencies: [String]) -> Target {
     .executableTarget(

@@ -4,8 +4,8 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// The zips of `make package`, unpacked and started as on Lambda. They take a release build, so `make soak` runs this, with
-/// the folders of the zips in the environment; without them it says that it did not run.
+/// Zips, unpacked and started as on Lambda. Those of `make package` take a release build, so `make soak` runs their tests, with
+/// the folders of the zips in the environment; without them the tests say that they did not run.
 @Suite("Packaged functions as Lambda starts them", .serialized, .timeLimit(.minutes(10)))
 struct PackagedFunctionTests {
     /// The variable with the folder of the zips, and whether the system under them has libraries.
@@ -43,6 +43,21 @@ struct PackagedFunctionTests {
                 RouterUnderTest.turntable, ["kpis", "--date", "2024-06-25", "--json", "--data", data],
                 directory: Repository.root)
             #expect(kpis.output.split(separator: "\n").contains { $0 == SampleData.rock }, "\(kpis)")
+        }
+    }
+
+    /// The build of the tests needs Swift's libraries, so they are bundled; everything else is as for a release build.
+    @Test("a function of this build, with its libraries, answers from its zip")
+    func bundled() async throws {
+        guard try await LambdaRoot.isPossible() else { return }
+        try await withTemporaryDirectory { folder in
+            let packaged = try await runProcess(
+                RouterUnderTest.turntable,
+                ["package", "archive", "--bundle", "--out", "\(folder)/zips", "--json"], directory: Repository.root)
+            #expect(packaged.status == 0, "\(packaged.output)\(packaged.errorOutput)")
+            let root = try LambdaRoot("\(folder)/zips/archive.zip", folder: folder)
+            let answer = try await Self.invoke("archive", event: Array("{}".utf8), in: root)
+            #expect(answer.path.hasSuffix("/error") && answer.body.contains("MalformedEvent"), "\(answer.body)")
         }
     }
 

@@ -59,9 +59,10 @@ struct PackageTests {
     @Test("one executable makes one package, whose digest is the zip's SHA-256 in base64")
     func reproducible() async throws {
         let bytes = ELFTests.tiny.bytes
-        let package = try FunctionPackage(function: "f", executable: bytes, bundlesLibraries: false)
+        let package = try FunctionPackage(function: "f", executable: bytes, folder: "/nowhere", bundlesLibraries: false)
         #expect(
-            try FunctionPackage(function: "f", executable: bytes, bundlesLibraries: false).archive == package.archive)
+            try FunctionPackage(function: "f", executable: bytes, folder: "/nowhere", bundlesLibraries: false).archive
+                == package.archive)
         let entries = try ZipReader.entries(package.archive, name: "f.zip")
         #expect(entries == [ZipEntry(name: "bootstrap", mode: 0o755, bytes: bytes)])
         #expect(Base64.decode(package.codeSHA256).map { hex($0) } == sha256(package.archive))
@@ -69,7 +70,8 @@ struct PackageTests {
 
     @Test("a report says what is needed, for people and for programs")
     func report() throws {
-        let package = try FunctionPackage(function: "f", executable: ELFTests.tiny.bytes, bundlesLibraries: false)
+        let package = try FunctionPackage(
+            function: "f", executable: ELFTests.tiny.bytes, folder: "/nowhere", bundlesLibraries: false)
         let report = PackageReport(package, path: "out/f.zip", target: Self.target)
         #expect(!report.canRun)
         for text in [
@@ -95,19 +97,21 @@ struct PackageTests {
             machine: shell.machine == .x86 ? 62 : 183, interpreter: shell.interpreter,
             needed: ["libm.so.6", "libc.so.6"], runPath: "$ORIGIN/lib",
             versions: [("libm.so.6", [("GLIBC_2.35", "hypotf")])])
-        let package = try FunctionPackage(function: "f", executable: elf.bytes, bundlesLibraries: true)
+        let package = try FunctionPackage(
+            function: "f", executable: elf.bytes, folder: "/nowhere", bundlesLibraries: true)
         let loader = FileSystem.name(of: try #require(shell.interpreter))
         #expect(package.bundledLibraries == [loader, "libc.so.6", "libm.so.6"].sorted())
         #expect(package.executable.interpreter == "/var/task/lib/\(loader)")
         let report = PackageReport(package, path: "f.zip", target: .providedAL2023(shell.machine))
         #expect(report.canRun, "\(report.text)")
         #expect(
-            try FunctionPackage(function: "f", executable: elf.bytes, bundlesLibraries: true).archive
+            try FunctionPackage(function: "f", executable: elf.bytes, folder: "/nowhere", bundlesLibraries: true)
+                .archive
                 == package.archive)
         var missing = elf
         missing.needed = ["libnowhere.so.9"]
         #expect {
-            try FunctionPackage(function: "f", executable: missing.bytes, bundlesLibraries: true)
+            try FunctionPackage(function: "f", executable: missing.bytes, folder: "/nowhere", bundlesLibraries: true)
         } throws: {
             ($0 as? PackagingError)?.code == .missingLibrary && "\($0)".contains("libnowhere.so.9")
         }
@@ -117,7 +121,7 @@ struct PackageTests {
     func comparison() throws {
         let bytes = ELFTests.tiny.bytes
         let make = { (bundles: Bool) in
-            try FunctionPackage(function: "f", executable: bytes, bundlesLibraries: bundles)
+            try FunctionPackage(function: "f", executable: bytes, folder: "/nowhere", bundlesLibraries: bundles)
         }
         let package = try make(false)
         #expect(try PackageComparison(package.archive, name: "f.zip", makePackage: make).status == .same)

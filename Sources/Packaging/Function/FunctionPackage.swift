@@ -19,17 +19,21 @@ package struct FunctionPackage: Sendable {
     ///
     /// - Parameters:
     ///   - executable: The program's bytes, as they run here.
+    ///   - folder: Where the program is: what its run path is relative to.
     ///   - bundlesLibraries: Whether this machine's loader and libraries go with it; its loader is then set to the bundled
     ///     one, which is the only difference between `bootstrap` and `executable`.
     /// - Throws: ``PackagingError``, ``FileSystemError``.
-    package init(function: String, executable bytes: [UInt8], bundlesLibraries: Bool) throws {
+    package init(function: String, executable bytes: [UInt8], folder: String, bundlesLibraries: Bool) throws {
         self.function = function
         var program = bytes
         var entries: [ZipEntry] = []
         if bundlesLibraries {
             let file = try ELFFile(bytes, name: function)
+            let own = (file.earlyRunPath ?? file.runPath ?? "").split(separator: ":").map { part in
+                part.hasPrefix("$ORIGIN") ? folder + part.dropFirst("$ORIGIN".count) : String(part)
+            }
             let bundle = try LibraryBundle(
-                for: file, name: function, folders: LibraryBundle.systemFolders(file.machine))
+                for: file, name: function, folders: own + LibraryBundle.systemFolders(file.machine))
             program = try ELFFile.withLoader(bundle.loader, bytes, name: function)
             entries = bundle.entries
         }

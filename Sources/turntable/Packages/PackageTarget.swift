@@ -57,6 +57,7 @@ struct PackageTarget: Sendable {
             throw CommandError("there is no executable \(path): run 'make build'")
         }
         let bytes = try FileSystem.readFile(path, maximumByteCount: FunctionPackage.maximumExecutableByteCount)
-        return try FunctionPackage(function: product, executable: bytes, bundlesLibraries: bundlesLibraries)
+        return try FunctionPackage(
+            function: product, executable: bytes, folder: productsFolder, bundlesLibraries: bundlesLibraries)
     }
 }
