@@ -80,12 +80,14 @@ struct VirtualClockTests {
         #expect(clock.now == Self.start + .seconds(86_400))
         let hold = clock.hold()
         let other = Task {
-            try await clock.sleep(until: Self.start + .seconds(86_500), releasing: hold, for: ClockWake())
+            try await clock.sleep(until: Self.start + .seconds(86_500), releasing: hold, for: ClockWake()).release()
         }
         #expect(try await !clock.runUntilIdle(limit: clock.now + .seconds(10)))
         #expect(clock.now == Self.start + .seconds(86_410))
-        #expect(try await clock.runUntilIdle(limit: clock.now + .seconds(1_000)) == false)
-        _ = other
+        #expect(try await clock.runUntilIdle(limit: clock.now + .seconds(1_000)))
+        #expect(clock.now == Self.start + .seconds(86_500))
+        #expect(record.all.last == "86460 poll")
+        try await other.value
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
     }
