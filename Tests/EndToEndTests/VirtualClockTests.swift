@@ -57,13 +57,21 @@ struct VirtualClockTests {
             Properties:
               Name: parent
               Definition:
-                StartAt: Child
+                StartAt: Both
                 States:
-                  Child:
-                    Type: Task
-                    Resource: arn:aws:states:::states:startExecution.sync:2
-                    Parameters: {StateMachineArn: !Ref Slow, Input: {}}
+                  Both:
+                    Type: Parallel
                     End: true
+                    Branches:
+                      - StartAt: Quick
+                        States: {Quick: {Type: Task, Resource: !GetAtt Flaky.Arn, End: true}}
+                      - StartAt: Child
+                        States:
+                          Child:
+                            Type: Task
+                            Resource: arn:aws:states:::states:startExecution.sync:2
+                            Parameters: {StateMachineArn: !Ref Slow, Input: {}}
+                            End: true
           Slow:
             Type: AWS::Serverless::StateMachine
             Properties:
@@ -107,7 +115,7 @@ struct VirtualClockTests {
             if event.get("retry", 3) < 3:
                 connection.request("POST", place + "/error", json.dumps({"errorType": "Busy", "errorMessage": "not yet"}))
             else:
-                facts = {"time": response.headers["Turntable-Clock"], "started": os.environ["TURNTABLE_CLOCK"],
+                facts = {"time": response.headers["Turntable-Clock"], "startedBefore": os.environ["TURNTABLE_CLOCK"] <= response.headers["Turntable-Clock"],
                          "deadline": int(response.headers["Lambda-Runtime-Deadline-Ms"])}
                 connection.request("POST", place + "/response", json.dumps(facts))
             connection.getresponse().read()
@@ -203,6 +211,10 @@ struct VirtualClockTests {
             }
             #expect(named("day").map { $0["stopped"] } == ["2024-06-26T00:01:10.000Z"])
             #expect(named("parent").map { $0["stopped"] } == ["2024-06-25T02:00:00.000Z"])
+            let parent = try await router.turntable(["history", "parent", "--json"]).output
+            let answered = try parent.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
+                .first { $0["type"] == "LambdaFunctionSucceeded" }
+            #expect(answered?["timestamp"] == "2024-06-25T00:00:00.000Z")
             #expect(named("slow").map { $0["stopped"] } == ["2024-06-25T02:00:00.000Z"])
             // Killed after a second of real time, in which no virtual time went by.
             #expect(named("hang").map { $0["error"] } == ["Sandbox.Timedout"])
@@ -223,7 +235,7 @@ struct VirtualClockTests {
             let output = try #require(events.last?["executionSucceededEventDetails"]?["output"]?.stringValue)
             #expect(
                 try JSONValue(parsing: output) == [
-                    "time": "2024-06-26T00:01:10.000000Z", "started": "2024-06-26T00:00:00.000000Z",
+                    "time": "2024-06-26T00:01:10.000000Z", "startedBefore": true,
                     "deadline": .int(1_719_360_100_000),
                 ])
         }

@@ -83,7 +83,7 @@ extension ExecutionEngine {
             tasks[key] = Task { [functions, services] in
                 await TaskHold.$current.withValue(hold) {
                     let input = await TaskRun(request: request, executionARN: arn).run(functions, services) { answer in
-                        await self.taskSubmitted(key, answer)
+                        await self.taskSubmitted(key, answer, place: place)
                     }
                     self.taskEnded(key, input, place: place)
                     hold.end()
@@ -110,9 +110,20 @@ extension ExecutionEngine {
     }
 
     /// A job has been begun, or a token handed out: what comes next may take its time, and holds up nobody.
-    private func taskSubmitted(_ key: TaskKey, _ answer: JSONValue) async {
+    private func taskSubmitted(_ key: TaskKey, _ answer: JSONValue, place: UInt64) async {
         parkedTasks.insert(key)
-        _ = await giveAndWait(.taskSubmitted(key.token, payload: answer.text()), to: key.execution)
+        let input = ExecutionInput.taskSubmitted(key.token, payload: answer.text())
+        if clock.isVirtual {
+            let promise = Promise<Bool>()
+            heldAnswers.append(
+                HeldAnswer(
+                    place: place, input: PendingInput(execution: key.execution, input: input, promise: promise)))
+            beginTasks()
+            giveHeldAnswers()
+            _ = await promise.value
+        } else {
+            _ = await giveAndWait(input, to: key.execution)
+        }
         running[key.execution]?.openTasks.remove(key.token)
         refreshBusyCount(of: key.execution)
         beginTasks()
@@ -129,7 +140,8 @@ extension ExecutionEngine {
         }
         if phase != .closed, let input {
             if clock.isVirtual {
-                heldAnswers.append((place, key, input))
+                heldAnswers.append(
+                    HeldAnswer(place: place, input: PendingInput(execution: key.execution, input: input)))
             } else {
                 give(input, to: key.execution)
             }
@@ -144,7 +156,9 @@ extension ExecutionEngine {
         guard tasks.count == parkedTasks.count else { return }
         let answers = heldAnswers.sorted { $0.place < $1.place }
         heldAnswers = []
-        for answer in answers { give(answer.input, to: answer.key.execution) }
+        guard phase != .closed else { return answers.forEach { $0.input.promise?.give(false) } }
+        inputs += answers.map(\.input)
+        if !answers.isEmpty { startPump() }
     }
 
     // MARK: - Timers

@@ -90,8 +90,9 @@ extension ExecutionEngine {
         let left = Array(tasks.values)
         for task in left { task.cancel() }
         tasks = [:]
-        for task in left { await task.value }
+        for answer in heldAnswers { answer.input.promise?.give(false) }
         heldAnswers = []
+        for task in left { await task.value }
         pump?.cancel()
         await pump?.value
         for start in starts { settle(start, .failure(ExecutionEngine.shuttingDown)) }

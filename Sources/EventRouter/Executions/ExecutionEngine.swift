@@ -149,9 +149,16 @@ package actor ExecutionEngine: ExecutionStarting {
     var tasks: [TaskKey: Task<Void, Never>] = [:]
     /// How many tasks have begun so far.
     var begunTaskCount: UInt64 = 0
-    /// Answers that wait for those of the other tasks under way, each with its task's place among all that have begun; only
-    /// under a virtual clock, which knows no earlier and later while tasks work.
-    var heldAnswers: [(place: UInt64, key: TaskKey, input: ExecutionInput)] = []
+    /// An answer of a task, and who waits for its step.
+    struct HeldAnswer {
+        /// The task's place among all that have begun.
+        var place: UInt64
+        var input: PendingInput
+    }
+
+    /// Answers that wait for those of the other tasks under way; only under a virtual clock, which knows no earlier and later
+    /// while tasks work.
+    var heldAnswers: [HeldAnswer] = []
     /// Tasks that wait for the ends of executions, by these executions' ARNs.
     var endWaiters: [String: [TaskHold]] = [:]
     var waitingTasks: [(key: TaskKey, request: TaskRequest)] = []
