@@ -101,6 +101,7 @@ struct LocalInvocation {
           AWS_LAMBDA_LOG_LEVEL    from which level on log lines are written: TRACE, DEBUG, INFO (as if unset), WARN,
                                   ERROR, FATAL
           AWS_LAMBDA_LOG_FORMAT   JSON (as if unset) or Text
+          TURNTABLE_CLOCK         the time to begin with, such as 2024-06-25T10:00:00Z (the machine's if unset)
 
         Exit status: 0 done, 1 failed, 2 wrong usage.
 
