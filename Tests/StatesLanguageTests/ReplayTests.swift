@@ -40,7 +40,7 @@ struct ReplayTests {
             case .taskSucceeded(let token, _), .taskFailed(let token, _):
                 if tasks.removeValue(forKey: token) != nil { dead.append(input) }
             case .timerFired(let timer): if timers.removeValue(forKey: timer) != nil { dead.append(input) }
-            case .heartbeat, .stop, .taskSubmitted, .activityStarted, .redrive: break
+            case .heartbeat, .stop, .taskSubmitted, .activityStarted, .redrive, .stopChild, .updateMapRun: break
             }
         }
 

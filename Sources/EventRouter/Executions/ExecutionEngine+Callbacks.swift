@@ -93,6 +93,25 @@ extension ExecutionEngine {
         return await promise.value
     }
 
+    // MARK: - Map runs
+
+    /// Has the run of a distributed Map go on by other rules; returns once that is recorded.
+    ///
+    /// - Throws: ``ExecutionError``: `.unknownMapRun`, `.mapRunNotRunning`, `.shuttingDown`, `.storage`.
+    func updateMapRun(_ update: MapRunUpdate) async throws(ExecutionError) {
+        guard phase == .open else { throw ExecutionEngine.shuttingDown }
+        guard let run = try await store.mapRun(update.arn) else {
+            throw ExecutionError(.unknownMapRun, "there is no map run \(update.arn)")
+        }
+        var update = update
+        if let path = running[run.root]?.reducer.path(toMapRun: run.arn) {
+            update.path = path
+            if await giveAndWait(.updateMapRun(update), to: run.root) { return }
+            guard phase == .open else { throw ExecutionEngine.shuttingDown }
+        }
+        throw ExecutionError(.mapRunNotRunning, "the map run \(update.arn) has ended: only one that runs is updated")
+    }
+
     // MARK: - Redrive
 
     /// Days after its end in which an execution can go on.
@@ -112,26 +131,32 @@ extension ExecutionEngine {
             throw ExecutionError(.unknownExecution, "Execution Does Not Exist: '\(arn)'")
         }
         let record = recorded.record
-        func refused(_ reason: String) -> ExecutionError {
-            ExecutionError(.notRedrivable, "Execution is not redrivable: \(reason)")
-        }
-        guard ![.running, .succeeded].contains(record.status), running[record.number] == nil else {
-            throw refused("it is \(record.status.rawValue)")
-        }
-        guard record.eventCount <= ExecutionEngine.redrivableEventCount else {
-            throw refused("its history has \(record.eventCount) events")
-        }
-        guard let stopped = record.stoppedAt, clock.now - stopped <= ExecutionEngine.redrivablePeriod else {
-            throw refused("the period in which it could be redriven is over")
-        }
-        guard let (bytes, file) = try await store.definition(recorded.definitionDigest) else {
-            throw refused("it has no definition of its own: redrive the execution that it belongs to")
+        func refused(_ reason: String) -> ExecutionError { ExecutionError(.notRedrivable, reason) }
+        if let reason = record.redriveRefusal(at: clock.now) { throw refused(reason) }
+        guard running[record.number] == nil else { throw refused("Execution is RUNNING and cannot be redriven") }
+        guard record.mapRunARN == nil, let (bytes, file) = try await store.definition(recorded.definitionDigest) else {
+            throw refused("Execution is a child of a Map Run: redrive the execution that the Map Run belongs to")
         }
         let machine = try ExecutionEngine.parse(bytes, file: file)
         let execution = try ExecutionEngine.replay(recorded, machine: machine)
-        guard running[record.number] == nil else { throw refused("it is RUNNING") }
+        guard running[record.number] == nil else { throw refused("Execution is RUNNING and cannot be redriven") }
         running[record.number] = execution
         guard await giveAndWait(.redrive, to: record.number) else { throw ExecutionEngine.shuttingDown }
         return running[record.number]?.time ?? clock.now
+    }
+}
+
+extension ExecutionRecord {
+    /// Why an execution can't go on, in AWS's words; nil when it can, by itself or with its map run.
+    func redriveRefusal(at now: Timestamp) -> String? {
+        switch status {
+        case .running, .succeeded, .pendingRedrive:
+            return "Execution is \(status.rawValue) and cannot be redriven"
+        case .failed, .timedOut, .aborted: break
+        }
+        if isExpress { return nil }
+        if eventCount > ExecutionEngine.redrivableEventCount { return "Execution history event limit exceeded" }
+        if let stoppedAt, now - stoppedAt <= ExecutionEngine.redrivablePeriod { return nil }
+        return "Execution redrivable period exceeded"
     }
 }

@@ -54,7 +54,7 @@ extension ExecutionEngine {
         case .failed: totals.failed += 1
         case .timedOut: totals.timedOut += 1
         case .aborted: totals.aborted += 1
-        case .running: break
+        case .running, .pendingRedrive: break
         }
         watch(.finished(arn: execution.arn, status: end.status, error: end.error))
     }

@@ -113,6 +113,9 @@ extension ExecutionEngine {
 
     /// Asks again for what a replayed execution waits for.
     private func resume(_ execution: Running) {
+        for child in execution.reducer.openChildren {
+            childPlaces[child.identity.arn] = (execution.number, child.path)
+        }
         carryOut(execution.reducer.outstandingCommands, of: execution.number)
         watch(.continued(arn: execution.arn))
     }
@@ -129,7 +132,7 @@ extension ExecutionEngine {
         try await store.record([
             StepRecord(
                 execution: record.number, time: now, events: [.foreign(id: record.eventCount + 1, event)],
-                end: StepRecord.End(status: .failed, error: error, cause: reason))
+                end: StepRecord.End(status: .failed, error: error, cause: reason), abandonsChildren: true)
         ])
         totals.failed += 1
         watch(.finished(arn: record.arn, status: .failed, error: error))

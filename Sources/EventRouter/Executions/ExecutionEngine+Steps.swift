@@ -93,13 +93,13 @@ extension ExecutionEngine {
                 continue
             }
             if let promise = pending.promise { batch.promises.append((promise, true)) }
-            note(step.children, of: number)
+            let children = records(of: step.children, in: number)
             guard let execution = running[number] else { continue }
             batch.steps.append(
                 StepRecord(
                     execution: number, time: execution.time, input: (execution.inputCount, input),
                     events: step.events.map { .made($0) }, end: execution.reducer.outcome.map(StepRecord.End.init),
-                    isRedrive: input == .redrive))
+                    isRedrive: input == .redrive, children: children, mapRuns: step.mapRuns))
             batch.actions.append(
                 Action(
                     execution: number, answered: input.answeredTask, commands: step.commands,
@@ -123,7 +123,7 @@ extension ExecutionEngine {
         execution.reducer.hasPlainAnswers = start.origin.testCase != nil
         let step = execution.reducer.start(at: now)
         running[number] = execution
-        note(step.children, of: number)
+        let children = records(of: step.children, in: number)
         let end = execution.reducer.outcome.map(StepRecord.End.init)
         batch.steps.append(
             StepRecord(
@@ -132,7 +132,8 @@ extension ExecutionEngine {
                     stateMachineARN: start.machine.definition.arn, name: start.name, arn: arn,
                     roleARN: start.machine.definition.roleARN, definitionDigest: start.machine.digest,
                     input: start.text, seed: seed, origin: start.origin),
-                events: step.events.map { .made($0) }, end: end, deliveryID: start.deliveryID))
+                events: step.events.map { .made($0) }, end: end, children: children, mapRuns: step.mapRuns,
+                deliveryID: start.deliveryID))
         batch.actions.append(
             Action(
                 execution: number, commands: step.commands,
@@ -146,10 +147,14 @@ extension ExecutionEngine {
         batch.starts.append((start, record))
     }
 
-    /// Remembers where child executions are found by their ARNs.
-    private func note(_ children: [ChildStep], of number: Int64) {
-        for child in children {
+    /// What is recorded of child executions; remembers where they are found by their ARNs.
+    private func records(of children: [ChildStep], in number: Int64) -> [StepRecord.Child] {
+        children.map { child in
             childPlaces[child.identity.arn] = child.outcome == nil ? (number, child.path) : nil
+            guard child.input != nil else { return StepRecord.Child(step: child) }
+            let number = (lastNumber ?? 0) + 1
+            lastNumber = number
+            return StepRecord.Child(number: number, step: child)
         }
     }
 
@@ -204,7 +209,7 @@ extension ExecutionInput {
     fileprivate var answeredTask: TaskToken? {
         switch self {
         case .taskSucceeded(let token, _), .taskFailed(let token, _): token
-        case .heartbeat, .timerFired, .stop, .taskSubmitted, .activityStarted, .redrive: nil
+        case .heartbeat, .timerFired, .stop, .taskSubmitted, .activityStarted, .redrive, .stopChild, .updateMapRun: nil
         }
     }
 }

@@ -351,6 +351,11 @@ package actor ExecutionEngine: ExecutionStarting {
     ///
     /// - Throws: ``ExecutionError``: `.unknownExecution`; `.notRunning` when it has ended.
     package func stop(_ arn: String, error: String? = nil, cause: String? = nil) async throws(ExecutionError) {
+        if let child = childPlaces[arn] {
+            let input = ExecutionInput.stopChild(path: child.path, error: error, cause: cause)
+            if await giveAndWait(input, to: child.execution) { return }
+            guard phase == .open else { throw ExecutionEngine.shuttingDown }
+        }
         guard let number = running.first(where: { $0.value.arn == arn })?.key else {
             guard let record = try await store.execution(arn) else {
                 throw ExecutionError(.unknownExecution, "there is no execution \(arn)")

@@ -25,6 +25,10 @@ package struct ExecutionError: Error, Sendable {
         case taskTimedOut
         /// The execution runs, succeeded, or is too old or too long to go on.
         case notRedrivable
+        /// There is no run of a distributed Map of this ARN.
+        case unknownMapRun
+        /// The map run has ended.
+        case mapRunNotRunning
         /// A state machine asks for a service that this router has nobody for.
         case unservedIntegration
         case shuttingDown

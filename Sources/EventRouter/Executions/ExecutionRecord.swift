@@ -8,6 +8,8 @@ package enum ExecutionStatus: String, Sendable, Hashable, CaseIterable {
     case failed = "FAILED"
     case timedOut = "TIMED_OUT"
     case aborted = "ABORTED"
+    /// Only of a child of a distributed Map: it ended badly and waits for its turn to go on.
+    case pendingRedrive = "PENDING_REDRIVE"
 }
 
 /// What is kept of one execution beside its history.
@@ -28,6 +30,12 @@ package struct ExecutionRecord: Sendable, Hashable {
     package var eventCount: Int
     /// Its number in the store: later ones are greater.
     package var number: Int64
+    /// Of a child of a distributed Map: the run that it belongs to, and the items that it is for.
+    package var mapRunARN: String?
+    package var itemCount: Int?
+    /// Times that it went on after a bad end, and the last one's time.
+    package var redriveCount = 0
+    package var redrivenAt: Timestamp?
 
     /// Whether its state machine is of the express kind; then its name ends with a UUID.
     package var isExpress: Bool { name.contains(":") }
@@ -49,6 +57,7 @@ package struct ExecutionRecord: Sendable, Hashable {
         members["output"] = output.map(JSONValue.string)
         members["error"] = error.map(JSONValue.string)
         members["cause"] = cause.map(JSONValue.string)
+        members["mapRunArn"] = mapRunARN.map(JSONValue.string)
         return .object(members)
     }
 }
@@ -57,10 +66,13 @@ package struct ExecutionRecord: Sendable, Hashable {
 package struct ExecutionFilter: Sendable, Hashable {
     package var stateMachineARN: String?
     package var status: ExecutionStatus?
+    /// The run of a distributed Map whose children are asked for; without it there are no children.
+    package var mapRunARN: String?
 
-    package init(stateMachineARN: String? = nil, status: ExecutionStatus? = nil) {
+    package init(stateMachineARN: String? = nil, status: ExecutionStatus? = nil, mapRunARN: String? = nil) {
         self.stateMachineARN = stateMachineARN
         self.status = status
+        self.mapRunARN = mapRunARN
     }
 }
 

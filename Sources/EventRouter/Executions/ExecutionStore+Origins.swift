@@ -13,6 +13,8 @@ struct MachineExecutionFilter: Sendable, Hashable {
     var versionARN: String?
     var aliasARN: String?
     var status: ExecutionStatus?
+    /// Whether it went on after a bad end.
+    var isRedriven: Bool?
 }
 
 extension ExecutionStore {
@@ -27,11 +29,11 @@ extension ExecutionStore {
             ])
     }
 
-    private func listed(_ condition: String, _ values: [SQLiteValue]) throws -> [ListedExecution] {
+    func listed(_ condition: String, _ values: [SQLiteValue]) throws -> [ListedExecution] {
         var found: [ListedExecution] = []
         try database.rows(
             """
-            SELECT \(ExecutionStore.columns), version, alias, revision, trace, test_case
+            SELECT \(columns), version, alias, revision, trace, test_case
             FROM executions LEFT JOIN execution_origins ON execution = id WHERE \(condition)
             """, values
         ) { row in
@@ -39,9 +41,9 @@ extension ExecutionStore {
                 ListedExecution(
                     record: ExecutionStore.record(row),
                     origin: ExecutionOrigin(
-                        versionARN: row.optionalText(12), aliasARN: row.optionalText(13),
-                        revisionID: row.optionalText(14), traceHeader: row.optionalText(15),
-                        testCase: row.optionalText(16))))
+                        versionARN: row.optionalText(16), aliasARN: row.optionalText(17),
+                        revisionID: row.optionalText(18), traceHeader: row.optionalText(19),
+                        testCase: row.optionalText(20))))
         }
         return found
     }
@@ -62,6 +64,7 @@ extension ExecutionStore {
                 conditions.append("\(column) = ?")
                 values.append(.text(value))
             }
+            if let isRedriven = filter.isRedriven { conditions.append("redrive_count \(isRedriven ? ">" : "=") 0") }
             values.append(.integer(Int64(limit)))
             return try listed("\(conditions.joined(separator: " AND ")) ORDER BY id DESC LIMIT ?", values)
         }
@@ -74,12 +77,15 @@ extension ExecutionStore {
         }
     }
 
-    /// Returns what an execution runs, and in which role.
+    /// Returns what an execution runs, and in which role; a child of a distributed Map runs a part of what the one does
+    /// that it belongs to.
     func definition(ofExecution number: Int64) throws(ExecutionError) -> (bytes: [UInt8], roleARN: String)? {
         try reporting("read") {
             try database.firstRow(
                 """
-                SELECT bytes, role FROM executions JOIN definitions ON digest = definition WHERE id = ?
+                SELECT bytes, e.role FROM executions e JOIN definitions ON digest = e.definition
+                WHERE e.id = coalesce(
+                    (SELECT m.root FROM executions c JOIN map_runs m ON m.id = c.map_run WHERE c.id = ?1), ?1)
                 """, [.integer(number)]
             ) { row in (row.blob(0), row.text(1)) }
         }

@@ -6,8 +6,19 @@ extension ExecutionStore {
     /// Executions in one page at most.
     package static let maximumPageCount = 1_000
 
-    static let columns =
-        "arn, name, machine, status, input, output, error, cause, started, stopped, event_count, id"
+    /// What ``record(_:)`` reads: the first 16 columns of a row.
+    var columns: String {
+        """
+        arn, name, machine, status, input, output, error, cause, started, stopped, event_count, id, \
+        \(layout < 3
+            ? "NULL, NULL, 0, NULL"
+            : "(SELECT m.arn FROM map_runs m WHERE m.id = executions.map_run), item_count, redrive_count, redriven")
+        """
+    }
+
+    /// The condition that an execution is no child of a distributed Map.
+    static func isListed(_ layout: Int64) -> String { layout < 3 ? "id IS NOT NULL" : "map_run IS NULL" }
+    var isListed: String { ExecutionStore.isListed(layout) }
 
     static func record(_ row: Statement) -> ExecutionRecord {
         ExecutionRecord(
@@ -18,18 +29,20 @@ extension ExecutionStore {
             error: row.isNull(6) ? nil : row.text(6), cause: row.isNull(7) ? nil : row.text(7),
             startedAt: Timestamp(microsecondsSinceEpoch: row.integer(8)),
             stoppedAt: row.isNull(9) ? nil : Timestamp(microsecondsSinceEpoch: row.integer(9)),
-            eventCount: Int(row.integer(10)), number: row.integer(11))
+            eventCount: Int(row.integer(10)), number: row.integer(11), mapRunARN: row.optionalText(12),
+            itemCount: row.isNull(13) ? nil : Int(row.integer(13)), redriveCount: Int(row.integer(14)),
+            redrivenAt: row.isNull(15) ? nil : Timestamp(microsecondsSinceEpoch: row.integer(15)))
     }
 
     private func records(_ condition: String, _ values: [SQLiteValue]) throws -> [ExecutionRecord] {
         var found: [ExecutionRecord] = []
-        try database.rows("SELECT \(ExecutionStore.columns) FROM executions WHERE \(condition)", values) { row in
+        try database.rows("SELECT \(columns) FROM executions WHERE \(condition)", values) { row in
             found.append(ExecutionStore.record(row))
         }
         return found
     }
 
-    /// Returns executions, the newest first.
+    /// Returns executions, the newest first; children of a distributed Map only if its run is asked for.
     ///
     /// - Parameters:
     ///   - before: A page's ``ExecutionPage/next``.
@@ -41,6 +54,13 @@ extension ExecutionStore {
         return try reporting("read") {
             var conditions = ["id < ?"]
             var values: [SQLiteValue] = [.integer(before ?? .max)]
+            if let mapRun = filter.mapRunARN {
+                guard layout >= 3 else { return ExecutionPage(executions: []) }
+                conditions.append("map_run = (SELECT m.id FROM map_runs m WHERE m.arn = ?)")
+                values.append(.text(mapRun))
+            } else {
+                conditions.append(isListed)
+            }
             if let machine = filter.stateMachineARN {
                 conditions.append("machine = ?")
                 values.append(.text(machine))
@@ -56,7 +76,8 @@ extension ExecutionStore {
     }
 
     /// Returns the execution with this ARN or name; of several of that name the newest, since names are unique within a
-    /// state machine only. A beginning of a name will do when only one name begins so.
+    /// state machine only. A beginning of a name will do when only one name begins so; children of distributed Maps come
+    /// after all others.
     ///
     /// - Returns: Nil when there is none, or when a beginning is that of several.
     package func execution(_ text: String) throws(ExecutionError) -> ExecutionRecord? {
@@ -71,12 +92,17 @@ extension ExecutionStore {
                 let name = "\(parts[7]):\(parts[8])"
                 return try records("machine = ? AND name = ?", [.text(machine), .text(name)]).first
             }
-            if let found = try records("name = ? ORDER BY id DESC LIMIT 1", [.text(text)]).first { return found }
+            if let found = try records("name = ? ORDER BY \(isListed) DESC, id DESC LIMIT 1", [.text(text)]).first {
+                return found
+            }
             guard !text.isEmpty else { return nil }
-            let similar = try records(
-                "substr(name, 1, ?) = ? ORDER BY id DESC LIMIT 2",
-                [.integer(Int64(text.unicodeScalars.count)), .text(text)])
-            return similar.count == 1 ? similar[0] : nil
+            for condition in [isListed, "NOT \(isListed)"] {
+                let similar = try records(
+                    "substr(name, 1, ?) = ? AND \(condition) ORDER BY id DESC LIMIT 2",
+                    [.integer(Int64(text.unicodeScalars.count)), .text(text)])
+                if !similar.isEmpty { return similar.count == 1 ? similar[0] : nil }
+            }
+            return nil
         }
     }
 
@@ -114,11 +140,11 @@ extension ExecutionStore {
         }
     }
 
-    /// How many executions there are of each status.
+    /// How many executions there are of each status, without children of distributed Maps.
     package func counts() throws(ExecutionError) -> [ExecutionStatus: Int] {
         try reporting("read") {
             var counts: [ExecutionStatus: Int] = [:]
-            try database.rows("SELECT status, count(*) FROM executions GROUP BY status") { row in
+            try database.rows("SELECT status, count(*) FROM executions WHERE \(isListed) GROUP BY status") { row in
                 if let status = ExecutionStatus(rawValue: row.text(0)) { counts[status] = Int(row.integer(1)) }
             }
             return counts
@@ -145,13 +171,14 @@ extension ExecutionStore {
         return try reporting("read") { try withInputs("id = ?", [.integer(record.number)]).first }
     }
 
-    /// Returns running executions, the oldest first.
+    /// Returns running executions, the oldest first. Children of distributed Maps come back with the one they belong to.
     ///
     /// - Parameter after: Only those with greater numbers.
     func runningExecutions(after: Int64, limit: Int) throws(ExecutionError) -> [RunningExecution] {
         try reporting("read") {
             try withInputs(
-                "status = 'RUNNING' AND id > ? ORDER BY id LIMIT ?", [.integer(after), .integer(Int64(limit))])
+                "status = 'RUNNING' AND id > ? AND \(isListed) ORDER BY id LIMIT ?",
+                [.integer(after), .integer(Int64(limit))])
         }
     }
 
@@ -159,14 +186,14 @@ extension ExecutionStore {
         var found: [RunningExecution] = []
         try database.rows(
             """
-            SELECT \(ExecutionStore.columns), role, definition, seed, test_case
+            SELECT \(columns), role, definition, seed, test_case
             FROM executions LEFT JOIN execution_origins ON execution = id WHERE \(condition)
             """, values
         ) { row in
             found.append(
                 RunningExecution(
-                    record: ExecutionStore.record(row), roleARN: row.text(12), definitionDigest: row.text(13),
-                    seed: UInt64(bitPattern: row.integer(14)), testCase: row.optionalText(15), inputs: []))
+                    record: ExecutionStore.record(row), roleARN: row.text(16), definitionDigest: row.text(17),
+                    seed: UInt64(bitPattern: row.integer(18)), testCase: row.optionalText(19), inputs: []))
         }
         for index in found.indices {
             try database.rows(

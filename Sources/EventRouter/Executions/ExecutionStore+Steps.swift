@@ -46,6 +46,13 @@ struct StepRecord: Sendable {
         }
     }
 
+    /// What a step did to a child execution of a distributed Map.
+    struct Child: Sendable {
+        /// Its number, in the step that starts it for the first time; else it is found by its ARN.
+        var number: Int64?
+        var step: ChildStep
+    }
+
     /// The execution's number.
     var execution: Int64
     var time: Timestamp
@@ -56,6 +63,10 @@ struct StepRecord: Sendable {
     var end: End?
     /// Whether an execution that had ended goes on with this step.
     var isRedrive = false
+    var children: [Child] = []
+    var mapRuns: [MapRunStep] = []
+    /// Whether children that have not ended are given up with it.
+    var abandonsChildren = false
     /// The delivery that is done with this step.
     var deliveryID: Int64?
 }
@@ -65,6 +76,8 @@ extension ExecutionStore {
     static let pruningInterval = 256
     /// Old executions removed at once: bounds the time that others wait.
     static let pruningBatchCount = 512
+    /// Children of theirs after which the rest waits for the next look.
+    static let pruningChildCount = 20_000
 
     /// The number of the latest execution; 0 when there is none.
     func lastExecutionNumber() throws(ExecutionError) -> Int64 {
@@ -153,43 +166,60 @@ extension ExecutionStore {
         } else if step.isRedrive {
             try database.execute(
                 """
-                UPDATE executions SET status = 'RUNNING', stopped = NULL, error = NULL, cause = NULL, event_count = ? WHERE id = ?
+                UPDATE executions SET status = 'RUNNING', stopped = NULL, error = NULL, cause = NULL, event_count = ?
+                WHERE id = ?
                 """, [.integer(eventCount), .integer(step.execution)])
         } else if step.start == nil, !step.events.isEmpty {
             try database.execute(
                 "UPDATE executions SET event_count = ? WHERE id = ?", [.integer(eventCount), .integer(step.execution)])
         }
+        if step.isRedrive {
+            try database.execute(
+                "UPDATE executions SET redrive_count = redrive_count + 1, redriven = ? WHERE id = ?",
+                [.integer(step.time.microsecondsSinceEpoch), .integer(step.execution)])
+        }
+        for run in step.mapRuns { try record(run, of: step) }
+        for child in step.children { try record(child, at: step.time) }
+        if step.abandonsChildren { try abandonChildren(of: step.execution, at: step.time) }
         if let delivery = step.deliveryID {
             try database.execute("DELETE FROM deliveries WHERE id = ?", [.integer(delivery)])
         }
     }
 
-    /// Removes executions that ended and are too old or too many, the oldest first, a bounded number at once.
+    /// Removes executions that ended and are too old or too many, the oldest first, a bounded number at once. Their map
+    /// runs and children go with them.
     ///
-    /// - Returns: How many were removed.
+    /// - Returns: How many were removed, without their children.
     @discardableResult
     package func prune(at now: Timestamp) throws(ExecutionError) -> Int {
         let oldest = (now - retention.maximumAge).microsecondsSinceEpoch
         let surplus = max(0, endedCount - retention.maximumCount)
         let removed = try reporting("prune") {
             var numbers: [Int64] = []
+            var removed = 0
             try database.transaction {
                 var rank = 0
                 try database.rows(
-                    "SELECT id, stopped FROM executions WHERE status <> 'RUNNING' ORDER BY id LIMIT ?",
-                    [.integer(Int64(ExecutionStore.pruningBatchCount))]
+                    """
+                    SELECT id, stopped FROM executions WHERE status <> 'RUNNING' AND map_run IS NULL ORDER BY id LIMIT ?
+                    """, [.integer(Int64(ExecutionStore.pruningBatchCount))]
                 ) { row in
                     if rank < surplus || row.integer(1) < oldest { numbers.append(row.integer(0)) }
                     rank += 1
                 }
-                for number in numbers {
+                var children = 0
+                for number in numbers where children < ExecutionStore.pruningChildCount {
+                    children += try removeMapRuns(of: number)
                     for table in ["inputs", "events", "execution_origins"] {
                         try database.execute("DELETE FROM \(table) WHERE execution = ?", [.integer(number)])
                     }
                     try database.execute("DELETE FROM executions WHERE id = ?", [.integer(number)])
+                    removed += 1
                 }
             }
-            return numbers.count
+            // The rest goes with the next execution that ends.
+            if removed < numbers.count { endedSincePruning = ExecutionStore.pruningInterval }
+            return removed
         }
         endedCount -= removed
         return removed

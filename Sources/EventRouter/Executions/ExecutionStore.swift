@@ -4,7 +4,7 @@ import JSON
 import SQLite
 
 /// Everything the router must know after a restart, in one SQLite file: executions with the inputs and histories that
-/// make them, the state machines made over the API, the objects whose arrival was accepted, and the deliveries that are
+/// make them, those of map runs and their children, the state machines made over the API, the objects whose arrival was accepted, and the deliveries that are
 /// still to be made.
 ///
 /// It is one file for a reason: with one write-ahead log there is one order, so whatever a power cut takes away, a
@@ -16,7 +16,7 @@ import SQLite
 /// read meanwhile.
 package actor ExecutionStore {
     /// The layout this version writes and reads.
-    static let schemaVersion: Int64 = 2
+    static let schemaVersion: Int64 = 3
     /// Time a call waits for another process that has the file locked.
     static let lockWait = Duration.seconds(2)
 
@@ -53,6 +53,8 @@ package actor ExecutionStore {
     package nonisolated let path: String
     let retention: Retention
     let database: Database
+    /// The file's layout: an earlier one when it is only read.
+    let layout: Int64
     /// Executions that have ended and are kept.
     var endedCount = 0
     /// Executions that ended since the last pruning.
@@ -82,20 +84,26 @@ package actor ExecutionStore {
                     \(ExecutionStore.schemaVersion)): use that version, or another data folder with --data
                     """)
             }
+            let layout = mode == .readWrite ? ExecutionStore.schemaVersion : version
+            self.layout = layout
             if mode == .readWrite, version < ExecutionStore.schemaVersion {
                 try database.transaction {
                     if version < 1 { for statement in ExecutionStore.schema { try database.execute(statement) } }
-                    for statement in ExecutionStore.machineSchema { try database.execute(statement) }
+                    if version < 2 { for statement in ExecutionStore.machineSchema { try database.execute(statement) } }
+                    for statement in ExecutionStore.mapRunSchema { try database.execute(statement) }
                     try database.execute("PRAGMA user_version = \(ExecutionStore.schemaVersion)")
                 }
             }
-            endedCount = Int(try database.integer("SELECT count(*) FROM executions WHERE status <> 'RUNNING'") ?? 0)
+            endedCount = Int(
+                try database.integer(
+                    "SELECT count(*) FROM executions WHERE status <> 'RUNNING' AND \(ExecutionStore.isListed(layout))")
+                    ?? 0)
         } catch {
             throw ExecutionStore.error("open", path, error)
         }
     }
 
-    /// The store's first tables; ``machineSchema`` has those of layout 2. Times are microseconds since 1970.
+    /// The store's first tables; ``machineSchema`` has those of layout 2, ``mapRunSchema`` those of layout 3. Times are microseconds since 1970.
     static let schema = [
         "CREATE TABLE definitions(digest TEXT PRIMARY KEY, file TEXT NOT NULL, bytes BLOB NOT NULL) WITHOUT ROWID",
         """

@@ -82,7 +82,9 @@ package actor Router {
             let invoke = InvokeAPI(pool: pool) { request in await dispatcher.enqueue(request) }
             let front = FrontDoor(invoke: invoke, states: states, clock: ClockAPI(clocks)) {
                 let counts = (try? await store.counts()) ?? [:]
-                let executions = ExecutionStatus.allCases.map { ($0.rawValue, JSONValue.int(counts[$0] ?? 0)) }
+                let executions = ExecutionStatus.allCases.filter { $0 != .pendingRedrive }.map {
+                    ($0.rawValue, JSONValue.int(counts[$0] ?? 0))
+                }
                 return ["executions": .object(JSONObject(executions))]
             }
             server = try HTTPServer(limits: FrontDoor.limits, answersOversizedBodies: false) {

@@ -39,17 +39,20 @@ extension StatesAPI {
         let arn = try StatesARN(found.record.stateMachineARN, .stateMachine)
         let machine = try await store.machine(arn.machineARN)
         var version: MachineVersion?
+        // Of a child of a distributed Map it is the machine that has the Map.
         if let text = found.origin.versionARN, let number = try StatesARN(text, .stateMachine).version {
             version = try await store.version(number, of: arn.machineARN)
         }
         var members: JSONObject = [
-            "stateMachineArn": .string(arn.text), "name": .string(arn.parts[0]),
+            "stateMachineArn": .string(arn.text), "name": .string(String(arn.parts[0].prefix { $0 != "/" })),
             "definition": .string(hidesDefinition ? "{}" : String(decoding: definition, as: UTF8.self)),
             "roleArn": .string(role),
             "updateDate": min(machine?.updatedAt ?? found.record.startedAt, found.record.startedAt).epochSeconds,
         ]
         members.set(version?.settings ?? machine?.settings ?? MachineSettings())
         members.set("revisionId", found.origin.revisionID)
+        members.set("label", arn.label)
+        members.set("mapRunArn", found.record.mapRunARN)
         if !hidesDefinition { members.setVariableReferences(of: definition) }
         return .object(members)
     }

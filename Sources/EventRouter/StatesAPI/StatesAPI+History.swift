@@ -3,21 +3,33 @@ import JSON
 import StatesLanguage
 
 extension StatesAPI {
-    /// DescribeExecution.
+    /// Why an execution of a machine that is about to go can't go on.
+    static let deletingReason = "State machine is in DELETING status"
+
+    func isDeleting(_ record: ExecutionRecord) async throws -> Bool {
+        try await store.machine(try StatesARN(record.stateMachineARN, .stateMachine).machineARN)?.isDeleting ?? false
+    }
+
+    /// DescribeExecution. An express execution is one of a map run.
     func describeExecution(_ parameters: StatesParameters) async throws -> JSONValue {
         let hidesData = try parameters.isMetadataOnly()
-        let found = try await execution(try parameters.arn("executionArn", .execution))
+        var arn = try parameters.arn("executionArn", .execution, .express)
+        if arn.label == nil { arn = try StatesARN(arn.text, .execution) }
+        let found = try await execution(arn)
         let record = found.record
         var members = StatesAPI.summary(of: found)
         members.set("error", record.error)
         members.set("cause", record.cause)
         members.setData(of: record, isHidden: hidesData)
         members.set("traceHeader", found.origin.traceHeader)
-        switch record.status {
-        case .running, .succeeded:
+        members.set("mapRunArn", record.mapRunARN)
+        var refusal = record.redriveRefusal(at: clock.now)
+        if refusal == nil, try await isDeleting(record) { refusal = StatesAPI.deletingReason }
+        if let refusal {
             members["redriveStatus"] = "NOT_REDRIVABLE"
-            members["redriveStatusReason"] = .string("Execution is \(record.status.rawValue) and cannot be redriven")
-        case .failed, .timedOut, .aborted: members["redriveStatus"] = "REDRIVABLE"
+            members["redriveStatusReason"] = .string(refusal)
+        } else {
+            members["redriveStatus"] = record.mapRunARN == nil ? "REDRIVABLE" : "REDRIVABLE_BY_MAP_RUN"
         }
         return .object(members)
     }
@@ -33,37 +45,52 @@ extension StatesAPI {
         members["stopDate"] = record.stoppedAt?.epochSeconds
         members.set("stateMachineVersionArn", found.origin.versionARN)
         members.set("stateMachineAliasArn", found.origin.aliasARN)
-        members["redriveCount"] = 0
+        members["redriveCount"] = .int(record.redriveCount)
+        members["redriveDate"] = record.redrivenAt?.epochSeconds
         return members
     }
 
-    /// ListExecutions, the newest first: of a machine, or of one of its versions or aliases.
+    /// ListExecutions, the newest first: of a machine, of one of its versions or aliases, or of a map run.
     func listExecutions(_ parameters: StatesParameters) async throws -> JSONValue {
         let status = try parameters.choice(
             "statusFilter", ["SUCCEEDED", "TIMED_OUT", "PENDING_REDRIVE", "ABORTED", "FAILED", "RUNNING"])
         let redrive = try parameters.choice("redriveFilter", ["REDRIVEN", "NOT_REDRIVEN"])
         let mapRun = try parameters.optionalString("mapRunArn", 1...2_000)
         let text = try parameters.optionalString("stateMachineArn", 1...256)
+        let scope = "executions \(mapRun ?? text ?? "") \(status ?? "") \(redrive ?? "")"
+        let isRedriven = redrive.map { $0 == "REDRIVEN" }
         if let mapRun {
             guard text == nil else {
                 throw StatesError.validation("a state machine's ARN and a map run's can't be given together")
             }
-            throw StatesError.noResource(try StatesARN(mapRun, .mapRun).text)
+            let arn = try StatesARN(mapRun, .mapRun)
+            let page = try PageRequest(parameters, scope: scope, maximumTokenLength: 3_096)
+            guard let run = try await store.mapRun(arn.text) else { throw StatesError.noResource(arn.text) }
+            let children = try await store.children(
+                ofMapRun: run.number, status: status.flatMap(ExecutionStatus.init), isRedriven: isRedriven,
+                before: try page.number(), limit: page.readCount)
+            return page.answer("executions", children, position: { String($0.record.number) }) {
+                var members = StatesAPI.summary(of: $0)
+                members["mapRunArn"] = .string(run.arn)
+                members["itemCount"] = $0.record.itemCount.map { .int($0) }
+                return .object(members)
+            }
         }
         guard let text else {
             throw StatesError.validation("a state machine's ARN or a map run's must be given")
         }
         let arn = try StatesARN(text, .stateMachine)
-        let scope = "executions \(arn.text) \(status ?? "") \(redrive ?? "")"
         let page = try PageRequest(parameters, scope: scope, maximumTokenLength: 3_096)
+        guard status != "PENDING_REDRIVE" else {
+            throw StatesError.validation("only children of a map run are PENDING_REDRIVE: give the map run's ARN")
+        }
         let found = try await find(arn)
         guard found.machine.kind == .standard else { throw StatesError.typeNotSupported }
-        // No execution is redriven, and none waits to be.
-        guard redrive != "REDRIVEN", status != "PENDING_REDRIVE" else { return ["executions": []] }
         var filter = MachineExecutionFilter(machineARN: found.machine.arn)
         filter.aliasARN = found.alias?.arn
         filter.versionARN = found.alias == nil ? found.version?.arn : nil
         filter.status = status.flatMap(ExecutionStatus.init)
+        filter.isRedriven = isRedriven
         let executions = try await store.executions(
             matching: filter, before: try page.number(), limit: page.readCount)
         return page.answer("executions", executions, position: { String($0.record.number) }) {

@@ -59,7 +59,7 @@ extension StatesAPI {
 
     /// The execution of this ARN, with how it came to be.
     func execution(_ arn: StatesARN) async throws -> ListedExecution {
-        guard let found = try await store.listedExecution(named: arn.executionName, of: arn.machineARN) else {
+        guard let found = try await store.listedExecution(named: arn.executionName, of: arn.labelledMachineARN) else {
             throw StatesError.noExecution(arn.text)
         }
         return found

@@ -44,6 +44,9 @@ extension StatesAPI {
         _ = try parameters.optionalString("clientToken", 1...64)
         let found = try await execution(arn)
         guard !found.record.isExpress else { throw StatesError.typeNotSupported }
+        if try await isDeleting(found.record) {
+            throw StatesError("ExecutionNotRedrivable", StatesAPI.deletingReason)
+        }
         return ["redriveDate": try await engine.redrive(found.record.arn).epochSeconds]
     }
 }

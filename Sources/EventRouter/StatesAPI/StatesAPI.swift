@@ -113,7 +113,12 @@ struct StatesAPI: Sendable {
         case "SendTaskHeartbeat": try await sendTaskHeartbeat(parameters)
         case "RedriveExecution": try await redriveExecution(parameters)
         case "TestState": try await testState(parameters)
-        default: try await performLater(operation, parameters)
+        case "ListMapRuns": try await listMapRuns(parameters)
+        case "DescribeMapRun": try await describeMapRun(parameters)
+        case "UpdateMapRun": try await updateMapRun(parameters)
+        default:
+            throw StatesError(
+                "UnknownOperationException", "Step Functions has no operation '\(operation)'", status: 501)
         }
     }
 }

@@ -30,6 +30,8 @@ struct StatesARN: Sendable, Hashable {
         parts = Array(all[6...])
         let counts = kind == .stateMachine ? 1...2 : kind == .execution ? 2...2 : kind == .express ? 3...3 : 1...2
         guard counts.contains(parts.count), !parts.contains("") else { throw .invalidARN("Invalid ARN: \(text)") }
+        // A run is one of a Map, which has a label.
+        if kind == .mapRun, parts.count < 2 || label?.isEmpty ?? true { throw .invalidARN("Invalid ARN: \(text)") }
     }
 
     /// The state machine's own ARN, of itself, a version, an alias or an execution; without a label.
@@ -49,6 +51,9 @@ struct StatesARN: Sendable, Hashable {
         guard let slash = parts[0].firstIndex(of: "/") else { return nil }
         return String(parts[0][parts[0].index(after: slash)...])
     }
+
+    /// The state machine's ARN with the label, as executions have it: children of distributed Maps have one of their own.
+    var labelledMachineARN: String { "\(account)stateMachine:\(parts[0])" }
 
     /// The execution's name within its state machine, as it is recorded.
     var executionName: String { parts.dropFirst().joined(separator: ":") }

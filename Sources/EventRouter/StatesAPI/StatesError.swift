@@ -68,6 +68,8 @@ extension StatesError {
         case .invalidDefinition: self = StatesError("InvalidDefinition", error.description)
         case .invalidToken: self = .invalidToken
         case .taskTimedOut: self = StatesError("TaskTimedOut", error.detail)
+        case .unknownMapRun: self = .noResource(arn)
+        case .mapRunNotRunning: self = .validation(error.detail)
         case .notRedrivable: self = StatesError("ExecutionNotRedrivable", error.detail)
         case .unservedIntegration: self = .validation(error.detail)
         case .shuttingDown: self = StatesError("ServiceUnavailable", error.description, status: 503)

@@ -72,6 +72,22 @@ struct StatesParameters: Sendable {
         return number
     }
 
+    func number(_ name: String, _ range: ClosedRange<Int>) throws(StatesError) -> Double? {
+        guard let value = value(name) else { return nil }
+        guard let number = value.doubleValue else { throw .type(value, at: place + name, "a number") }
+        guard number >= Double(range.lowerBound) else {
+            throw .constraint(
+                "'\(value.text())'", at: place + name,
+                "Member must have value greater than or equal to \(range.lowerBound)")
+        }
+        guard number <= Double(range.upperBound) else {
+            throw .constraint(
+                "'\(value.text())'", at: place + name,
+                "Member must have value less than or equal to \(range.upperBound)")
+        }
+        return number
+    }
+
     /// One of a set of words; messages list them in this order.
     func choice(_ name: String, _ words: [String]) throws(StatesError) -> String? {
         guard let word = try optionalString(name, 0...Int.max) else { return nil }

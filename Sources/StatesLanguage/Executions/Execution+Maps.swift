@@ -8,7 +8,6 @@ extension Execution {
         let reader = map.distribution?.reader
         let items = reader == nil ? try self.items(map, data) : try givenItems(map, data)
         inspection?.note("afterItemsPath", .array(items), reader == nil && scope.state.language == .jsonPath)
-        let limit = map.distribution == nil ? MapState.concurrencyLimit : MapState.distributedConcurrencyLimit
         let concurrency = try number(map.maximumConcurrency, "MaxConcurrency", data).map(Int.init(clamping:)) ?? 0
         inspection?.note("maxConcurrency", number: .int(concurrency))
         let started = emit("MapStateStarted", .mapStarted(length: items.count), after: scope.lastID)
@@ -24,14 +23,13 @@ extension Execution {
         if let mock = inspection?.mock { return try take(mock, map, id, data, items: items, tolerance) }
         if let distribution = map.distribution {
             try begin(
-                distribution, map, id, data, items: items,
-                concurrency: concurrency > 0 ? min(concurrency, limit) : limit, tolerance: tolerance)
+                distribution, map, id, data, items: items, concurrency: concurrency, tolerance: tolerance)
             return
         }
         scopes[id]?.phase = .children(
             Scope.Children(
                 outputs: Array(repeating: nil, count: items.count), nextIndex: 0, items: items,
-                concurrency: concurrency > 0 ? concurrency : limit))
+                concurrency: concurrency > 0 ? concurrency : MapState.concurrencyLimit))
         if items.isEmpty {
             childrenSucceeded(id, [])
         } else {
@@ -126,8 +124,9 @@ extension Execution {
         var run = MapRun(
             arn: arn,
             machine: StateMachine(comment: nil, states: map.processor, timeoutSeconds: nil, warnings: []),
-            startedID: startedID, isExpress: distribution.executionType == .express, tolerance: tolerance,
-            concurrency: concurrency, stage: .running)
+            startedID: startedID, isExpress: distribution.executionType == .express,
+            hasWriter: distribution.writer != nil, tolerance: tolerance, maximumConcurrency: concurrency,
+            stage: .running)
         guard let reader = distribution.reader else {
             scopes[id]?.phase = .mapRun(run)
             return itemsAreThere(id, items)
@@ -137,6 +136,7 @@ extension Execution {
         run.stage = .reading
         run.attempt = begin(request(.readItems(reader.integration, parameters), scope, id))
         scopes[id]?.phase = .mapRun(run)
+        note(run, .running)
     }
 
     private func request(_ work: TaskRequest.Work, _ scope: Scope, _ id: Int, part: Int = 0) -> TaskRequest {
@@ -155,6 +155,8 @@ extension Execution {
             step.isIgnored = true
             return
         }
+        // A redrive reads, or writes, once more.
+        if case .failure = answer, failureSnapshot == nil { failureSnapshot = scopes }
         run.attempt = nil
         scopes[token.scope]?.phase = .mapRun(run)
         switch (run.stage, answer) {
@@ -211,6 +213,7 @@ extension Execution {
         guard let scope = scopes[id], case .mapRun(var run) = scope.phase, case .map(let map) = scope.state.kind
         else { return }
         run.items = items
+        run.itemCount = items.count
         run.stage = .running
         do throws(StateError) {
             if let batcher = map.distribution?.batcher {
@@ -221,6 +224,7 @@ extension Execution {
             return failMapRun(id, error)
         }
         run.outcomes = Array(repeating: nil, count: run.total)
+        note(run, .running)
         scopes[id]?.phase = .mapRun(run)
         startChildren(id)
     }
@@ -259,103 +263,198 @@ extension Execution {
         return batches
     }
 
-    /// Starts children as far as the concurrency allows.
+    /// Changes a run where it stands: what it holds may be large, and is not copied.
+    private mutating func changeMapRun<Result>(_ id: Int, _ body: (inout MapRun) -> Result) -> Result? {
+        scopes[id]?.phase.changeMapRun(body) ?? nil
+    }
+
+    /// Starts children as far as the concurrency allows; ends the run when none is left.
     private mutating func startChildren(_ id: Int) {
-        while let scope = scopes[id], case .mapRun(var run) = scope.phase, case .running = run.stage,
-            case .map(let map) = scope.state.kind, run.running.count < run.concurrency, let index = run.popNext()
-        {
-            let input: JSONValue
-            do throws(StateError) {
-                input =
-                    if let batches = run.batches { batches[index] } else {
-                        try selected(map, index, run.items[index], scope, id).1
-                    }
-            } catch {
-                return failMapRun(id, error)
+        while let next = changeMapRun(id, { $0.popNext() }) ?? nil {
+            switch next {
+            case .new(let index): startChild(at: index, of: id)
+            case .again(let number): startAgain(number, of: id)
             }
-            let number = nextChild
-            nextChild += 1
-            let identity = childIdentity(run)
-            var child = Execution(
-                machine: run.machine, identity: identity, input: input, seed: entropy.next(), limits: limits)
-            child.hasPlainAnswers = hasPlainAnswers
-            let began = child.start(at: now)
-            run.running[number] = MapRun.Child(execution: child, index: index)
-            childOwners[number] = id
-            scopes[id]?.phase = .mapRun(run)
-            absorb(began, from: number, of: id, isStart: true)
         }
-        if let scope = scopes[id], case .mapRun(let run) = scope.phase, case .running = run.stage,
-            run.running.isEmpty, run.doneCount >= run.total
-        {
+        if let scope = scopes[id], case .mapRun(let run) = scope.phase, case .running = run.stage, run.isDone {
             childrenAreDone(id, run)
         }
     }
 
-    private func childIdentity(_ run: MapRun) -> ExecutionIdentity {
-        let tail = run.arn.split(separator: ":", omittingEmptySubsequences: false)
-        let resource = tail.count > 1 ? String(tail[tail.count - 2]) : identity.stateMachineName
+    private mutating func startChild(at index: Int, of id: Int) {
+        guard var scope = scopes[id], case .map(let map) = scope.state.kind else { return }
+        // So that the run is held in one place only.
+        scope.phase = .nothing
+        let found = changeMapRun(id) { run in
+            (
+                machine: run.machine, arn: run.arn, isExpress: run.isExpress,
+                value: run.batches?[index] ?? run.items[index], isBatch: run.batches != nil
+            )
+        }
+        guard let found else { return }
+        let input: JSONValue
+        do throws(StateError) {
+            input = found.isBatch ? found.value : try selected(map, index, found.value, scope, id).1
+        } catch {
+            return failMapRun(id, error)
+        }
+        let number = nextChild
+        nextChild += 1
+        let identity = childIdentity(of: found.arn, isExpress: found.isExpress)
+        var child = MapRun.Child(
+            execution: Execution(
+                machine: found.machine, identity: identity, input: input, seed: entropy.next(), limits: limits),
+            index: index)
+        child.execution.hasPlainAnswers = hasPlainAnswers
+        let began = child.execution.start(at: now)
+        absorb(began, child, number, of: id, input: input)
+    }
+
+    /// Has a child go on that ended badly; one of an express Map begins anew.
+    private mutating func startAgain(_ number: Int, of id: Int) {
+        guard var child = changeMapRun(id, { $0.unsuccessful.removeValue(forKey: number) }) ?? nil else { return }
+        child.redriveCount += 1
+        var number = number
+        let made: Step
+        if changeMapRun(id, { $0.isExpress }) == true {
+            // With a new number, so that no token or timer of the time before is one of now.
+            number = nextChild
+            nextChild += 1
+            let old = child.execution
+            child.execution = Execution(
+                machine: old.machine, identity: old.identity, input: old.input, seed: entropy.next(), limits: limits)
+            child.execution.hasPlainAnswers = hasPlainAnswers
+            made = child.execution.start(at: now)
+        } else {
+            made = child.execution.handle(.redrive, at: now)
+        }
+        absorb(made, child, number, of: id, isRedrive: true)
+    }
+
+    private func childIdentity(of runARN: String, isExpress: Bool) -> ExecutionIdentity {
+        let resource = ExecutionIdentity.labelledName(ofMapRun: runARN) ?? identity.stateMachineName
         let name = entropy.uuid()
+        let tail = isExpress ? "\(name):\(entropy.uuid())" : name
         return ExecutionIdentity(
-            arn: identity.arn(kind: run.isExpress ? "express" : "execution", resource: "\(resource):\(name)"),
+            arn: identity.arn(kind: isExpress ? "express" : "execution", resource: "\(resource):\(tail)"),
             name: name, stateMachineARN: identity.arn(kind: "stateMachine", resource: resource),
             stateMachineName: resource, roleARN: identity.roleARN)
     }
 
     /// Hands an input on to a child.
     mutating func handle(_ input: ExecutionInput, inChild number: Int) {
-        guard let id = childOwners[number], let scope = scopes[id], case .mapRun(var run) = scope.phase,
-            var child = run.running[number]
+        guard let id = childOwners[number],
+            var child = changeMapRun(id, { $0.running.removeValue(forKey: number) }) ?? nil
         else {
             step.isIgnored = true
             return
         }
         let made = child.execution.handle(input, at: now)
         guard !made.isIgnored else {
+            changeMapRun(id) { $0.running[number] = child }
             step.isIgnored = true
             return
         }
-        run.running[number] = child
-        scopes[id]?.phase = .mapRun(run)
-        absorb(made, from: number, of: id, isStart: false)
+        absorb(made, child, number, of: id)
         startChildren(id)
     }
 
     /// Takes over what a child's step asks for, and its end.
-    private mutating func absorb(_ made: Step, from number: Int, of id: Int, isStart: Bool) {
-        guard let scope = scopes[id], case .mapRun(var run) = scope.phase, let child = run.running[number] else {
-            return
-        }
+    private mutating func absorb(
+        _ made: Step, _ child: MapRun.Child, _ number: Int, of id: Int, input: JSONValue? = nil, isRedrive: Bool = false
+    ) {
         let outcome = child.execution.outcome
-        step.children.append(
-            ChildStep(
-                path: [number], identity: child.execution.identity, mapRunARN: run.arn,
-                input: isStart ? child.execution.input : nil,
-                events: made.events, outcome: outcome, isExpress: run.isExpress))
+        let now = now
+        let found = changeMapRun(id) { run in
+            if let outcome { run.settle(number, child, outcome, at: now) } else { run.running[number] = child }
+            return (arn: run.arn, itemCount: run.itemCount(at: child.index), isExpress: run.isExpress, run.isFailing)
+        }
+        guard let (arn, itemCount, isExpress, isFailing) = found else { return }
+        childOwners[number] = outcome == nil ? id : nil
+        var told = ChildStep(
+            path: [number], identity: child.execution.identity, mapRunARN: arn, input: input, events: made.events,
+            outcome: outcome, isExpress: isExpress, itemCount: itemCount, redriveCount: child.redriveCount)
+        told.isRedrive = isRedrive
+        take(told, made)
+        if outcome != nil, isFailing { failOverThreshold(id) }
+    }
+
+    /// Takes over what was told of a child, and what happened below it.
+    private mutating func take(_ child: ChildStep, _ made: Step) {
+        step.children.append(child)
+        let number = child.path[0]
         step.children += made.children.map { $0.inside(number) }
+        step.mapRuns += made.mapRuns
         for command in made.commands {
             if case .finish = command { continue }
             step.commands.append(command.inside(number))
         }
-        guard let outcome else { return }
-        run.running[number] = nil
-        childOwners[number] = nil
-        run.outcomes[child.index] = outcome
-        run.doneCount += 1
-        if case .succeeded = outcome {} else { run.failureCount += 1 }
-        if case .map(let map) = scope.state.kind, map.distribution?.writer != nil {
-            run.records.append(
-                MapRun.Record(
-                    identity: child.execution.identity, input: child.execution.input,
-                    startTime: child.execution.startTime, stopTime: now, outcome: outcome))
+    }
+
+    private mutating func failOverThreshold(_ id: Int) {
+        if failureSnapshot == nil { failureSnapshot = scopes }
+        failMapRun(
+            id, StateError(StateError.thresholdName, cause: "The specified tolerated failure threshold was exceeded"))
+    }
+
+    /// Tells how a run stands.
+    private mutating func note(_ run: MapRun, _ status: MapRunStep.Status) {
+        step.mapRuns.append(
+            MapRunStep(
+                arn: run.arn, executionARN: identity.arn,
+                machineARN: identity.arn(
+                    kind: "stateMachine",
+                    resource: ExecutionIdentity.labelledName(ofMapRun: run.arn) ?? identity.stateMachineName),
+                status: status, isExpress: run.isExpress, hasWriter: run.hasWriter, itemCount: run.itemCount,
+                childCount: run.total, maximumConcurrency: run.maximumConcurrency,
+                toleratedFailureCount: run.tolerance.count ?? 0,
+                toleratedFailurePercentage: run.tolerance.percentage ?? 0, redriveCount: run.redriveCount))
+    }
+
+    /// Has a run go on by other rules.
+    mutating func change(_ update: MapRunUpdate) {
+        guard let id = scope(ofMapRun: update.arn) else {
+            step.isIgnored = true
+            return
         }
-        scopes[id]?.phase = .mapRun(run)
-        if run.tolerance.isExceeded(by: run.failureCount, of: run.total) {
-            if failureSnapshot == nil { failureSnapshot = scopes }
-            failMapRun(
-                id,
-                StateError(StateError.thresholdName, cause: "The specified tolerated failure threshold was exceeded"))
+        let changed = changeMapRun(id) { run in
+            if let maximum = update.maximumConcurrency { run.maximumConcurrency = maximum }
+            if let count = update.toleratedFailureCount { run.tolerance.count = count }
+            if let percentage = update.toleratedFailurePercentage { run.tolerance.percentage = percentage }
+            return run
         }
+        guard let changed else { return }
+        note(changed, .running)
+        if changed.isFailing { failOverThreshold(id) } else { startChildren(id) }
+    }
+
+    private func scope(ofMapRun arn: String) -> Int? {
+        scopes.first { if case .mapRun(let run) = $0.value.phase { run.arn == arn } else { false } }?.key
+    }
+
+    /// The children on the way to the execution whose map run this is; nil when there is none that is under way.
+    package func path(toMapRun arn: String) -> [Int]? {
+        if scope(ofMapRun: arn) != nil { return [] }
+        for (number, child) in runningChildren {
+            if let path = child.path(toMapRun: arn) { return [number] + path }
+        }
+        return nil
+    }
+
+    /// All child executions that have not ended, with their numbers from this execution down.
+    package var openChildren: [(path: [Int], identity: ExecutionIdentity)] {
+        runningChildren.flatMap { number, child in
+            [([number], child.identity)] + child.openChildren.map { ([number] + $0.path, $0.identity) }
+        }
+    }
+
+    private var runningChildren: [(number: Int, execution: Execution)] {
+        var found: [(number: Int, execution: Execution)] = []
+        for (_, scope) in scopes.sorted(by: { $0.key < $1.key }) {
+            guard case .mapRun(let run) = scope.phase else { continue }
+            found += run.running.sorted { $0.key < $1.key }.map { ($0.key, $0.value.execution) }
+        }
+        return found
     }
 
     private mutating func childrenAreDone(_ id: Int, _ run: MapRun) {
@@ -391,6 +490,7 @@ extension Execution {
     private mutating func mapRunIsDone(_ id: Int, _ result: JSONValue) {
         guard let scope = scopes[id], case .mapRun(let run) = scope.phase else { return }
         scopes[id]?.phase = .nothing
+        note(run, .succeeded)
         let succeeded = emit("MapRunSucceeded", .none, after: run.startedID)
         emit("MapStateSucceeded", .none, after: succeeded)
         // As recorded since the end of 2024, the exit follows the run's start.
@@ -401,54 +501,84 @@ extension Execution {
     private mutating func failMapRun(_ id: Int, _ error: StateError) {
         guard let scope = scopes[id], case .mapRun(let run) = scope.phase else { return }
         let located = error.located(in: scope.state.name, enteredAt: scope.enteredID)
-        end(run)
+        keepForRedrive(end(run, as: .failed), id)
         scopes[id]?.phase = .nothing
         emit(in: id, "MapRunFailed", .failed(located), after: run.startedID)
         fail(id, StateError(located.name, cause: located.cause))
     }
 
     /// Ends children that still run, and what the run waits for.
-    mutating func end(_ run: MapRun) {
+    ///
+    /// - Returns: The run as a redrive finds it.
+    mutating func end(_ run: MapRun, as status: MapRunStep.Status) -> MapRun {
+        var run = run
         if let attempt = run.attempt { cancel(attempt) }
-        for (number, var child) in run.running.sorted(by: { $0.key < $1.key }) {
+        for number in run.running.keys.sorted() {
+            guard var child = run.running.removeValue(forKey: number) else { continue }
             childOwners[number] = nil
             let made = child.execution.handle(.stop(error: nil, cause: nil), at: now)
-            step.children.append(
-                ChildStep(
-                    path: [number], identity: child.execution.identity, mapRunARN: run.arn, input: nil,
-                    events: made.events,
-                    outcome: child.execution.outcome, isExpress: run.isExpress))
-            step.children += made.children.map { $0.inside(number) }
-            for command in made.commands {
-                if case .finish = command { continue }
-                step.commands.append(command.inside(number))
-            }
+            take(told(child, number, of: run, events: made.events), made)
+            if let outcome = child.execution.outcome { run.settle(number, child, outcome, at: now) }
         }
+        for number in run.again {
+            guard let child = run.unsuccessful[number], let outcome = child.execution.outcome else { continue }
+            take(told(child, number, of: run), Step())
+            run.settle(number, child, outcome, at: now)
+        }
+        run.again = []
+        note(run, status)
+        return run
+    }
+
+    private func told(_ child: MapRun.Child, _ number: Int, of run: MapRun, events: [HistoryEvent] = []) -> ChildStep {
+        ChildStep(
+            path: [number], identity: child.execution.identity, mapRunARN: run.arn, input: nil, events: events,
+            outcome: child.execution.outcome, isExpress: run.isExpress, itemCount: run.itemCount(at: child.index),
+            redriveCount: child.redriveCount)
+    }
+
+    /// Puts a run that has ended where a redrive looks for it, in place of what it was before its end.
+    mutating func keepForRedrive(_ run: MapRun, _ id: Int) {
+        func replace(_ scope: inout Scope?) {
+            guard case .mapRun(let kept)? = scope?.phase, kept.arn == run.arn else { return }
+            var ended = run
+            // What was read or written is asked for once more.
+            if ended.attempt == nil { ended.attempt = kept.attempt }
+            scope?.phase = .mapRun(ended)
+        }
+        if var snapshot = failureSnapshot {
+            replace(&snapshot[id])
+            failureSnapshot = snapshot
+        }
+        replace(&resumePoint[id])
     }
 
     /// Starts again what failed or was cut short of a run; what succeeded is kept.
     mutating func redriveMapRun(_ id: Int) {
         guard let scope = scopes[id], case .mapRun(var run) = scope.phase else { return }
-        emit(in: id, "MapRunRedriven", .mapRunStarted(arn: run.arn), after: scope.lastID)
+        run.redriveCount += 1
+        emit(
+            in: id, "MapRunRedriven", .mapRunRedriven(arn: run.arn, count: run.redriveCount), after: scope.lastID)
         switch run.stage {
         case .reading, .writing:
-            guard let work = run.attempt?.request.work else { return }
-            run.attempt = begin(request(work, scope, id, part: 5_000 + redriveCount))
+            if let work = run.attempt?.request.work {
+                run.attempt = begin(request(work, scope, id, part: 5_000 + redriveCount))
+            }
+            note(run, .running)
             scopes[id]?.phase = .mapRun(run)
         case .running:
-            for child in run.running.values { run.again.append(child.index) }
-            run.running = [:]
-            for (index, outcome) in run.outcomes.enumerated() {
-                guard let outcome else { continue }
-                if case .succeeded = outcome { continue }
-                run.outcomes[index] = nil
-                run.doneCount -= 1
-                run.again.append(index)
+            run.prepareRedrive()
+            note(run, .running)
+            for number in run.again.dropFirst(run.concurrency) {
+                guard let child = run.unsuccessful[number] else { continue }
+                var waiting = told(child, number, of: run)
+                waiting.awaitsRedrive = true
+                take(waiting, Step())
             }
-            run.again.sort()
-            run.failureCount = 0
+            // More may be left over that has no room to go on than is tolerated.
+            let isFailing = run.isFailing
             scopes[id]?.phase = .mapRun(run)
-            startChildren(id)
+            if isFailing { failOverThreshold(id) } else { startChildren(id) }
         }
     }
 }
@@ -463,11 +593,20 @@ extension MapState {
     }
 }
 
-extension ChildStep {
-    fileprivate func inside(_ child: Int) -> ChildStep {
-        var step = self
-        step.path.insert(child, at: 0)
-        return step
+extension Scope.Phase {
+    fileprivate mutating func changeMapRun<Result>(_ body: (inout MapRun) -> Result) -> Result? {
+        guard case .mapRun(var run) = self else { return nil }
+        self = .nothing
+        defer { self = .mapRun(run) }
+        return body(&run)
+    }
+}
+
+extension ExecutionIdentity {
+    /// A state machine's name and a Map's label, from the ARN of a run of that Map.
+    static func labelledName(ofMapRun arn: String) -> String? {
+        let parts = arn.split(separator: ":", omittingEmptySubsequences: false)
+        return parts.count > 1 ? String(parts[parts.count - 2]) : nil
     }
 }
 

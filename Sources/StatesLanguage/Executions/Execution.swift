@@ -7,21 +7,10 @@ package struct Step: Sendable {
     package var commands: [Command] = []
     /// What happened to child executions of distributed Maps.
     package var children: [ChildStep] = []
+    /// How runs of distributed Maps stand that began, changed or ended, the latest last.
+    package var mapRuns: [MapRunStep] = []
     /// Whether the input was of no use: an answer of an attempt, or a timer, that nobody waits for any more.
     package var isIgnored = false
-}
-
-/// What a step did to one child execution.
-package struct ChildStep: Sendable {
-    /// The child's numbers, from the execution down: what stands before its tasks' tokens.
-    package var path: [Int]
-    package var identity: ExecutionIdentity
-    package var mapRunARN: String
-    /// Its input, in the step that starts it.
-    package var input: JSONValue?
-    package var events: [HistoryEvent]
-    package var outcome: ExecutionOutcome?
-    package var isExpress: Bool
 }
 
 /// One execution of a state machine, as a reducer: state and input give the next state, events and commands.
@@ -89,7 +78,7 @@ package struct Execution: Sendable {
     /// The scopes as they stood when an error began to end them.
     var failureSnapshot: [Int: Scope]?
     /// The scopes from which a redrive goes on.
-    private var resumePoint: [Int: Scope] = [:]
+    var resumePoint: [Int: Scope] = [:]
     /// What the state is given and shows of its work when it is tried alone.
     var inspection: Inspection?
     /// Whether answers of functions come as the service would give them: with the envelope of `lambda:invoke` already
@@ -148,7 +137,8 @@ package struct Execution: Sendable {
             case .heartbeat(let token): taskIsAlive(token)
             case .timerFired(let timer): timerFired(timer)
             case .stop(let error, let cause): finish(.aborted(StateError(error ?? "", cause: cause)))
-            case .redrive: break
+            case .updateMapRun(let update): change(update)
+            case .redrive, .stopChild: break
             }
         }
         run()
@@ -186,8 +176,17 @@ package struct Execution: Sendable {
 
     /// The request of a task that is waited for.
     package func outstandingRequest(_ token: TaskToken) -> TaskRequest? {
-        for case .startTask(let request) in outstandingCommands where request.token == token { return request }
-        return nil
+        if let child = token.children.first {
+            guard let owner = childOwners[child], case .mapRun(let run)? = scopes[owner]?.phase,
+                let request = run.running[child]?.execution.outstandingRequest(token.outside)
+            else { return nil }
+            return request.inside(child)
+        }
+        switch scopes[token.scope]?.phase {
+        case .task(let attempt)?: return attempt.request.token == token ? attempt.request : nil
+        case .mapRun(let run)?: return run.attempt?.request.token == token ? run.attempt?.request : nil
+        case .nothing?, .timer?, .children?, nil: return nil
+        }
     }
 
     private mutating func take() -> Step {
@@ -226,6 +225,7 @@ package struct Execution: Sendable {
         redriveCount += 1
         redriveTime = now
         scopes = resumePoint
+        resumePoint = [:]
         failureSnapshot = nil
         let redriven = emit("ExecutionRedriven", .redriven(count: redriveCount), after: eventCount)
         if let seconds = machine.timeoutSeconds { _ = setTimer(.machine, after: .seconds(seconds)) }
@@ -324,7 +324,7 @@ package struct Execution: Sendable {
         case .timer(let timer): cancelTimer(timer)
         case .task(let attempt): cancel(attempt)
         case .children(let children): for child in children.running.sorted() { endScope(child) }
-        case .mapRun(let run): end(run)
+        case .mapRun(let run): keepForRedrive(end(run, as: .aborted), id)
         }
     }
 
@@ -343,6 +343,8 @@ extension ExecutionInput {
             .activityStarted(let token, _), .heartbeat(let token):
             token.children.first
         case .timerFired(let timer): timer.children.first
+        case .stopChild(let path, _, _): path.first
+        case .updateMapRun(let update): update.path.first
         case .stop, .redrive: nil
         }
     }
@@ -356,6 +358,11 @@ extension ExecutionInput {
         case .activityStarted(let token, let worker): .activityStarted(token.outside, worker: worker)
         case .heartbeat(let token): .heartbeat(token.outside)
         case .timerFired(let timer): .timerFired(timer.outside)
+        case .stopChild(let path, let error, let cause):
+            path.count == 1
+                ? .stop(error: error, cause: cause)
+                : .stopChild(path: Array(path.dropFirst()), error: error, cause: cause)
+        case .updateMapRun(let update): .updateMapRun(update.outside)
         case .stop, .redrive: self
         }
     }
@@ -365,16 +372,20 @@ extension Command {
     /// The command of a child as the driver sees it.
     func inside(_ child: Int) -> Command {
         switch self {
-        case .startTask(let request):
-            .startTask(
-                TaskRequest(
-                    token: request.token.inside(child), work: request.work, state: request.state,
-                    retryCount: request.retryCount, timeoutSeconds: request.timeoutSeconds,
-                    heartbeatSeconds: request.heartbeatSeconds))
+        case .startTask(let request): .startTask(request.inside(child))
         case .cancelTask(let token): .cancelTask(token.inside(child))
         case .setTimer(let timer, let deadline): .setTimer(timer.inside(child), at: deadline)
         case .cancelTimer(let timer): .cancelTimer(timer.inside(child))
         case .finish: self
         }
+    }
+}
+
+extension TaskRequest {
+    /// The request of a child as the driver sees it.
+    func inside(_ child: Int) -> TaskRequest {
+        TaskRequest(
+            token: token.inside(child), work: work, state: state, retryCount: retryCount,
+            timeoutSeconds: timeoutSeconds, heartbeatSeconds: heartbeatSeconds)
     }
 }

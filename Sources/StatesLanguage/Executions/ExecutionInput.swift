@@ -14,6 +14,10 @@ package enum ExecutionInput: Sendable, Hashable {
     case heartbeat(TaskToken)
     case timerFired(TimerID)
     case stop(error: String?, cause: String?)
+    /// A child execution of a distributed Map is stopped: the one at the end of these numbers, from the execution down.
+    case stopChild(path: [Int], error: String?, cause: String?)
+    /// The run of a distributed Map goes on by other rules.
+    case updateMapRun(MapRunUpdate)
     /// An execution that ended badly goes on where it stood.
     case redrive
 
@@ -30,6 +34,9 @@ package enum ExecutionInput: Sendable, Hashable {
         case .heartbeat(let token): ["heartbeat": .string("\(token)")]
         case .timerFired(let timer): ["timer": timer.children.isEmpty ? .int(timer.number) : .string("\(timer)")]
         case .stop(let error, let cause): ["stop": true, "error": text(error), "cause": text(cause)]
+        case .stopChild(let path, let error, let cause):
+            ["stopChild": .array(path.map { .int($0) }), "error": text(error), "cause": text(cause)]
+        case .updateMapRun(let update): .object(update.json)
         case .redrive: ["redrive": true]
         }
     }
@@ -45,6 +52,10 @@ package enum ExecutionInput: Sendable, Hashable {
             self = .heartbeat(token)
         } else if json["stop"] == true {
             self = .stop(error: json["error"]?.stringValue, cause: json["cause"]?.stringValue)
+        } else if let path = json["stopChild"]?.arrayValue?.compactMap(\.intValue), !path.isEmpty {
+            self = .stopChild(path: path, error: json["error"]?.stringValue, cause: json["cause"]?.stringValue)
+        } else if let update = MapRunUpdate(json: json) {
+            self = .updateMapRun(update)
         } else if json["redrive"] == true {
             self = .redrive
         } else if let token = token("activity") {

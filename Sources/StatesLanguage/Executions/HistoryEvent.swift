@@ -20,6 +20,7 @@ package struct HistoryEvent: Sendable, Hashable {
         case activityStarted(worker: String?)
         case evaluationFailed(StateError, state: String)
         case mapRunStarted(arn: String)
+        case mapRunRedriven(arn: String, count: Int)
         case redriven(count: Int)
         case mapStarted(length: Int)
         case iteration(name: String, index: Int)
@@ -114,6 +115,8 @@ package struct HistoryEvent: Sendable, Hashable {
             members["state"] = .string(state)
             return (key(), members)
         case .mapRunStarted(let arn): return (key(), ["mapRunArn": .string(arn)])
+        case .mapRunRedriven(let arn, let count):
+            return (key(), ["mapRunArn": .string(arn), "redriveCount": .int(count)])
         case .redriven(let count): return (key(), ["redriveCount": .int(count)])
         case .mapStarted(let length): return (key(), ["length": .int(length)])
         case .iteration(let name, let index): return (key(), ["name": .string(name), "index": .int(index)])

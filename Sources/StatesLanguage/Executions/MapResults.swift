@@ -56,7 +56,7 @@ struct MapResults {
             object["Cause"] = error.cause.map { .string($0) }
         case .timedOut: status = "TIMED_OUT"
         }
-        object["RedriveCount"] = 0
+        object["RedriveCount"] = .int(record.redriveCount)
         object["StartDate"] = .string(record.startTime.iso8601)
         object["StateMachineArn"] = .string(record.identity.stateMachineARN)
         object["Status"] = .string(status)

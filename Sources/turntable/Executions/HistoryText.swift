@@ -32,7 +32,7 @@ enum HistoryText {
         }
     }
 
-    /// The state's or function's name, or the error and its cause.
+    /// The state's or function's name, a map run's ARN, or the error and its cause.
     private static func remark(_ event: JSONValue) -> String {
         guard let details = event.objectValue?.first(where: { $0.key.hasSuffix("EventDetails") })?.value else {
             return ""
@@ -42,6 +42,7 @@ enum HistoryText {
             let shown = cause.count > causeLimit ? cause.prefix(causeLimit) + "…" : cause[...]
             return shown.isEmpty ? error : "\(error): \(shown.map { $0 == "\n" ? " " : String($0) }.joined())"
         }
-        return details["name"]?.stringValue ?? details["resource"]?.stringValue ?? ""
+        return details["name"]?.stringValue ?? details["resource"]?.stringValue ?? details["mapRunArn"]?.stringValue
+            ?? ""
     }
 }

@@ -8,7 +8,10 @@ struct History: Verb {
     static let positionals = ["EXECUTION"]
     static let options = [Option.data, .flag("json", "the events in AWS's shape, one a line")]
     static let details =
-        "EXECUTION is an ARN, a name, the beginning of a name that only one has, or 'latest': the one that started last."
+        """
+        EXECUTION is an ARN, a name, the beginning of a name that only one has, or 'latest': the one that started last.
+        Children of a distributed Map come after all others: 'turntable executions --map-run ARN' lists them.
+        """
 
     private let project: Project
     private let execution: String

@@ -45,12 +45,34 @@ struct RecoveryTests {
         var output: String?
         var error: String?
         var types: [String]
+        /// The children of distributed Maps: their ARNs, ends and histories.
+        var children: [String] = []
     }
+
+    static let distributed = Machines.definition(
+        "distributed",
+        """
+        {"StartAt": "M", "States": {"M": {"Type": "Map", "ItemsPath": "$.items", "MaxConcurrency": 2, "End": true,
+            "ToleratedFailureCount": 1, "ItemProcessor": {
+                "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "W", "States": {
+                    "W": {"Type": "Wait", "Seconds": 3, "Next": "I"},
+                    "I": {"Type": "Task", "Resource": "\(Machines.lambda("i"))", "End": true}}}}}}
+        """)
 
     static func ending(_ store: ExecutionStore, _ arn: String) async throws -> Ending {
         let record = try #require(try await store.execution(arn))
         let types = try await store.history(of: record).events.compactMap { $0["type"]?.stringValue }
-        return Ending(status: record.status, output: record.output, error: record.error, types: types)
+        var children: [String] = []
+        for run in try await store.mapRuns(of: arn, limit: 10) {
+            let page = try await store.executions(matching: ExecutionFilter(mapRunARN: run.arn))
+            children.append("\(run.arn) \(run.status) \(run.childCount)")
+            for child in page.executions {
+                let events = try await store.history(of: child).events.compactMap { $0["type"]?.stringValue }
+                children.append("\(child.arn) \(child.status) \(child.output ?? child.error ?? "") \(events)")
+            }
+        }
+        return Ending(
+            status: record.status, output: record.output, error: record.error, types: types, children: children)
     }
 
     /// Has the database refuse all steps but the next so many, by triggers: the engine then stands as a killed one would.
@@ -59,10 +81,11 @@ struct RecoveryTests {
         try database.execute("CREATE TABLE IF NOT EXISTS life(steps INTEGER)")
         try database.execute("DELETE FROM life")
         try database.execute("INSERT INTO life VALUES(?)", [.integer(steps)])
-        for table in ["executions", "inputs"] {
+        // Children are written with a step of their execution.
+        for (table, condition) in [("executions", "WHEN NEW.map_run IS NULL"), ("inputs", "")] {
             try database.execute(
                 """
-                CREATE TRIGGER IF NOT EXISTS die_\(table) BEFORE INSERT ON \(table) BEGIN
+                CREATE TRIGGER IF NOT EXISTS die_\(table) BEFORE INSERT ON \(table) \(condition) BEGIN
                     SELECT RAISE(ABORT, 'dead') WHERE (SELECT steps FROM life) <= 0;
                     UPDATE life SET steps = steps - 1;
                 END
@@ -132,6 +155,7 @@ struct RecoveryTests {
             (Machines.chain, "{}"), (Machines.waiting, "{}"), (Machines.failing, "{}"),
             (branching, #"{"items": [1, 2, 3]}"#),
             (branching, #"{"items": [1, 3, 4, 5]}"#),
+            (distributed, #"{"items": [1, 2, 3, 4]}"#),
         ])
     func anyStep(machine: MachineDefinition, input: String) async throws {
         let clean = try await Self.run(machine, input: input, deaths: [])

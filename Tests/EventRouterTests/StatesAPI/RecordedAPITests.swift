@@ -36,8 +36,12 @@ struct RecordedAPITests {
     }()
 
     /// Cases whose answers differ, by a part of their name, with the reason. ``exceptionsHold`` tells when one is over.
-    static let exceptions: [String: String] = [
-        "test_list_map_runs_and_describe_map_run": "distributed maps are not served"
+    static let exceptions: [String: String] = [:]
+
+    /// Objects that were there before the first call, by a part of the case's name. What they had inside was not
+    /// recorded; the answers show how many lines it was.
+    static let objects: [String: (bucket: String, key: String, text: String)] = [
+        "test_list_map_runs_and_describe_map_run": ("test-bucket-00000001", "file.csv", "a,b\n1,2\n3,4\n")
     ]
 
     @Test("the cases are there, or it is said that they are not")
@@ -51,7 +55,9 @@ struct RecordedAPITests {
         #expect(differences.isEmpty, "\(recorded): \(differences.joined(separator: "\n"))")
     }
 
-    @Test("a case with a reason to differ does differ", arguments: cases.filter { $0.exception != nil })
+    @Test(
+        "a case with a reason to differ does differ", .enabled(if: !exceptions.isEmpty),
+        arguments: cases.filter { $0.exception != nil })
     func exceptionsHold(recorded: Case) async throws {
         #expect(try await !Self.differences(recorded).isEmpty, "\(recorded) matches: take it off the list")
     }
@@ -68,17 +74,25 @@ struct RecordedAPITests {
     /// Makes the calls and returns where the answers are not AWS's.
     static func differences(_ recorded: Case) async throws -> [String] {
         try await withTemporaryDirectory { folder in
-            try await StatesWorld.with(folder) { world in
+            let object = objects.first { recorded.name.contains($0.key) }?.value
+            if let object {
+                try FileSystem.createDirectories("\(folder)/buckets/\(object.bucket)")
+                try FileSystem.writeFileAtomically(
+                    "\(folder)/buckets/\(object.bucket)/\(object.key)", Array(object.text.utf8))
+            }
+            return try await StatesWorld.with(folder, hasServices: object != nil) { world in
                 var found: [String] = []
                 var masked = RecordedAnswer()
                 var token: JSONValue?
+                var mapRun: JSONValue?
                 for (index, step) in recorded.steps.enumerated() {
                     // What was started before has ended, or waits for its time.
                     try await world.engine.waitUntilIdle()
                     let operation = Self.operation(step)
                     let (status, body) = try await world.call(
-                        operation, Self.request(at: index, of: recorded, token: token))
+                        operation, Self.request(at: index, of: recorded, token: token, mapRun: mapRun))
                     token = body["nextToken"] ?? token
+                    mapRun = body["mapRuns"]?[0]?["mapRunArn"] ?? mapRun
                     if let difference = Self.difference(step, status, body, recorded, &masked) {
                         found.append("step \(index + 1), \(operation): \(difference)")
                     }
@@ -95,10 +109,13 @@ struct RecordedAPITests {
     }
 
     /// The call's parameters, with what the recording left out put back in.
-    private static func request(at index: Int, of recorded: Case, token: JSONValue?) -> JSONValue {
+    private static func request(
+        at index: Int, of recorded: Case, token: JSONValue?, mapRun: JSONValue?
+    ) -> JSONValue {
         let step = recorded.steps[index]
         var members = step["kwargs"]?.objectValue ?? [:]
         if members["nextToken"] != nil { members["nextToken"] = token }
+        if members["mapRunArn"] != nil { members["mapRunArn"] = mapRun }
         let rest = recorded.steps[(index + 1)...]
         if members["roleArn"] != nil,
             let role = rest.first(where: { $0["op"] == "describe_state_machine" })?["expect"]?["roleArn"]?.stringValue,
@@ -148,6 +165,15 @@ struct RecordedAPITests {
         // AWS has had it since 2024-07-25.
         if expected["encryptionConfiguration"] == nil, recorded.day < "2024-07-25" {
             got["encryptionConfiguration"] = nil
+        }
+        // What is redriven is counted since 2023-11-15.
+        if expected["executionCounts"] != nil, recorded.day < "2023-11-15" {
+            got["redriveCount"] = nil
+            for counts in ["executionCounts", "itemCounts"] {
+                var members = got[counts]?.objectValue ?? [:]
+                for name in ["failuresNotRedrivable", "pendingRedrive"] { members[name] = nil }
+                got[counts] = .object(members)
+            }
         }
         return masked.difference(.object(expected), .object(got))
     }

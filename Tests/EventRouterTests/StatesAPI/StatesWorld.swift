@@ -24,18 +24,39 @@ struct StatesWorld {
 
     static func with<Result>(
         _ folder: String, clock: ManualClock = ManualClock(), seed: UInt64 = 1,
-        templates: [Application.StateMachine] = [], _ body: (StatesWorld) async throws -> Result
+        templates: [Application.StateMachine] = [], functions: any FunctionInvoking = ScriptedFunctions.echo,
+        hasServices: Bool = false, retention: ExecutionStore.Retention = ExecutionStore.Retention(),
+        _ body: (StatesWorld) async throws -> Result
     ) async throws -> Result {
-        let store = try await ExecutionStore(path: "\(folder)/executions.sqlite")
+        let store = try await ExecutionStore(path: "\(folder)/executions.sqlite", retention: retention)
         let entropy = SeededEntropy(seed: seed)
         let engine = ExecutionEngine(
-            store: store, functions: ScriptedFunctions.echo, clock: clock, entropy: entropy)
+            store: store, functions: functions, clock: clock, entropy: entropy)
+        if hasServices { try await use(services: folder, engine, store, functions, clock, entropy) }
         let api = StatesAPI(store: store, engine: engine, clock: clock, entropy: entropy, account: account)
         #expect(try await api.restore(templates).isEmpty)
         _ = try await engine.recover()
         let result = try await body(StatesWorld(store: store, engine: engine, clock: clock, api: api))
         await engine.shutdown(grace: .zero)
         return result
+    }
+
+    /// Has an engine do the work of services, with the folder's buckets and queues.
+    private static func use(
+        services folder: String, _ engine: ExecutionEngine, _ store: ExecutionStore, _ functions: any FunctionInvoking,
+        _ clock: ManualClock, _ entropy: SeededEntropy
+    ) async throws {
+        let data = try DataFolder(folder)
+        let (routes, _) = EventRoutes.compile(Application(file: "t", account: account))
+        let dispatcher = DeliveryDispatcher(
+            store: store, functions: functions, executions: engine, routes: routes, clock: clock, entropy: entropy
+        ) { _ in }
+        await engine.use(
+            ServiceTasks(
+                objects: data.stores.objects, tables: { _ in nil }, queues: data.queues, engine: engine,
+                intake: ArrivalIntake(
+                    store: store, routes: routes, clock: clock, entropy: entropy, dispatcher: dispatcher),
+                functions: functions, mapped: [:], clock: clock, entropy: entropy))
     }
 
     static func run(_ body: (StatesWorld) async throws -> Void) async throws {
