@@ -130,7 +130,8 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                "HTTPServer", "StatesLanguage", "JSON", "Clocks", "FileSystem", "Storage", "MusicKPIs", "MusicPipeline",
+                "HTTPServer", "EventRouter", "StatesLanguage", "JSON", "Clocks", "FileSystem", "Storage", "MusicKPIs",
+                "MusicPipeline",
                 "TestSupport",
             ],
             path: "Benchmarks",

@@ -4,7 +4,7 @@ import TestSupport
 
 let measures: [@Sendable () async throws -> [Measurement]] = [
     HandlerStart.measure, RouterStart.measure, DropToArchived.measure, ReducerTransitions.measure,
-    EtlJob.measure,
+    MapChildren.measure, EtlJob.measure,
 ]
 
 print("Machine: \(Machine.description)")

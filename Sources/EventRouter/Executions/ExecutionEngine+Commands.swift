@@ -8,21 +8,26 @@ extension ExecutionEngine {
 
     /// Carries out what a recorded step asks for.
     func carryOut(_ commands: [Command], of execution: Int64) {
+        // A Map that ends may take thousands back: they are looked for once.
+        var cancelled: Set<TaskKey> = []
         for command in commands {
             switch command {
             case .startTask(let request): start(request, of: execution)
             case .cancelTask(let token):
                 let key = TaskKey(execution: execution, token: token)
                 running[execution]?.openTasks.remove(token)
-                waitingTasks.removeAll { $0.key == key }
-                for (arn, waiting) in activities where waiting.contains(where: { $0.key == key }) {
-                    activities[arn] = waiting.filter { $0.key != key }
-                }
+                cancelled.insert(key)
                 // As at AWS, a function that runs is left to end by itself; its answer is ignored. A job is ended.
                 if parkedTasks.contains(key) { tasks[key]?.cancel() }
             case .setTimer(let id, let deadline): timers.set(TimerKey(execution: execution, timer: id), at: deadline)
             case .cancelTimer(let id): timers.remove(TimerKey(execution: execution, timer: id))
             case .finish(let outcome): finish(execution, outcome)
+            }
+        }
+        if !cancelled.isEmpty {
+            waitingTasks.removeAll { cancelled.contains($0.key) }
+            for (arn, waiting) in activities where waiting.contains(where: { cancelled.contains($0.key) }) {
+                activities[arn] = waiting.filter { !cancelled.contains($0.key) }
             }
         }
         refreshBusyCount(of: execution)

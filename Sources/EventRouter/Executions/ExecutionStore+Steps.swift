@@ -106,15 +106,17 @@ extension ExecutionStore {
     /// Records steps of executions, all or none.
     func record(_ steps: [StepRecord]) throws(ExecutionError) {
         var ended = 0
+        var goingOn = 0
         try reporting("write") {
             try database.transaction {
                 for step in steps {
                     try record(step)
                     if step.end != nil { ended += 1 }
+                    if step.isRedrive { goingOn += 1 }
                 }
             }
         }
-        endedCount += ended
+        endedCount += ended - goingOn
         endedSincePruning += ended
         if endedSincePruning >= ExecutionStore.pruningInterval, let time = steps.last?.time {
             endedSincePruning = 0
