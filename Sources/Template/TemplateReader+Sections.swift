@@ -166,6 +166,8 @@ extension TemplateReader {
 
     private mutating func checkTransform(_ node: YAMLNode?) {
         let serverless = "AWS::Serverless-2016-10-31"
+        // Functions in policies of deletion need nothing here; the functions that it adds are refused where they stand.
+        let languageExtensions = "AWS::LanguageExtensions"
         let names = node?.sequence ?? [node].compactMap { $0 }
         var isServerless = false
         for name in names {
@@ -176,7 +178,7 @@ extension TemplateReader {
             }
             if text == serverless {
                 isServerless = true
-            } else {
+            } else if text != languageExtensions {
                 report(.unsupportedFunction, at: name.position, "the transform \(text) can't be carried out locally")
             }
         }

@@ -247,8 +247,15 @@ private let function = "{Type: AWS::Serverless::Function, Properties: {Runtime: 
     @Test("serverless resources need SAM's transform, other transforms are refused")
     func transforms() {
         #expect(readTemplate("Resources:\n  A: \(function)\n").findings.map(\.code) == [.missingProperty])
-        let other = "Transform: [AWS::Serverless-2016-10-31, AWS::LanguageExtensions]\nResources:\n  A: \(function)\n"
-        #expect(readTemplate(other).findings.map(\.code) == [.unsupportedFunction])
+        func found(_ transform: String, _ attributes: String = "") -> [Finding.Code] {
+            let text = "Transform: [AWS::Serverless-2016-10-31, \(transform)]\nResources:\n  A: \(function)\n"
+            return readTemplate(text + "  B: {Type: AWS::S3::Bucket\(attributes)}\n").findings.map(\.code)
+        }
+        #expect(found("AWS::Include") == [.unsupportedFunction])
+        #expect(found("AWS::LanguageExtensions", ", DeletionPolicy: !Ref AWS::NoValue") == [])
+        // What else it brings is refused where it stands.
+        #expect(
+            found("AWS::LanguageExtensions", ", Properties: {BucketName: !ToJsonString [a]}") == [.unsupportedFunction])
     }
 
     @Test("more resources than CloudFormation takes")

@@ -28,7 +28,11 @@ import Testing
                     "RAW_BUCKET": "rds.data", "TRIAL_BUCKET": "trial.data", "WAREHOUSE_BUCKET": "warehouse.bucket",
                     "KPI_TABLE": "kpi.table", "TRACKER_TABLE": "kpi.table_file_tracker",
                 ])
-            #expect(function.asynchronousInvocation == Application.AsynchronousInvocation())
+            #expect(function.reservedConcurrentExecutions == nil)
+            #expect(
+                function.asynchronousInvocation
+                    == Application.AsynchronousInvocation(
+                        onFailure: .init(kind: .queue, arn: "arn:aws:sqs:us-east-1:000000000000:failed-invocations")))
         }
     }
 
@@ -69,7 +73,7 @@ import Testing
         #expect(Set(resources) == Set(application.functions.map(\.arn)))
 
         let rule = try #require(application.rules.first)
-        #expect(rule.name == "turntable-StreamPipelineStreamArrived")
+        #expect(rule.name == "stream-arrived")
         #expect(
             rule.pattern == [
                 "source": ["aws.s3", "turntable.sensor"], "detail-type": ["Object Created", "Object Sensed"],
@@ -78,8 +82,9 @@ import Testing
         let target = try #require(rule.targets.first)
         #expect(target.kind == .stateMachine(machine.arn))
         #expect(target.input == .event)
-        #expect(target.deadLetterARN == "arn:aws:sqs:us-east-1:000000000000:turntable-UndeliveredArrivals")
-        #expect(application.queues.map(\.logicalID) == ["UndeliveredArrivals"])
+        #expect(target.deadLetterARN == "arn:aws:sqs:us-east-1:000000000000:undelivered-arrivals")
+        #expect(application.queues.map(\.logicalID) == ["UndeliveredArrivals", "FailedInvocations"])
+        #expect(machine.isTraced)
     }
 
     @Test("has the sensor, and lists what has no part in a local run")
@@ -90,7 +95,11 @@ import Testing
         #expect(application.sensors.map(\.prefix) == ["streams/"])
         #expect(application.sensors.map(\.wildcard) == ["streams/*.csv"])
         #expect(application.sensors.map(\.intervalSeconds) == [60])
-        #expect(application.ignoredLocally.map(\.type) == ["AWS::Logs::LogGroup", "AWS::CloudWatch::Alarm"])
+        #expect(
+            Set(application.ignoredLocally.map(\.type)) == [
+                "AWS::Logs::LogGroup", "AWS::CloudWatch::Alarm", "AWS::IAM::Role", "AWS::S3::BucketPolicy",
+                "AWS::SQS::Queue", "AWS::SQS::QueuePolicy",
+            ])
         #expect(application.schedules.isEmpty)
     }
 
@@ -99,12 +108,18 @@ import Testing
         let application = readOwnTemplate(
             TemplateOptions(
                 account: AccountContext(region: "eu-central-1", accountID: "123456789012", stackName: "prod"),
-                parameters: ["RawBucketName": "raw.example", "EtlMemorySize": "1024"]))
+                parameters: [
+                    "RawBucketName": "raw.example", "EtlMemorySize": "1024", "EtlConcurrency": "7",
+                    "NamePrefix": "two-", "Stage": "development",
+                ]))
         #expect(application.findings == [])
         #expect(application.buckets.first?.name == "raw.example")
-        #expect(application.function(named: "etl")?.memorySizeMB == 1_024)
-        #expect(application.function(named: "etl")?.environment["RAW_BUCKET"] == "raw.example")
-        #expect(application.function(named: "etl")?.arn == "arn:aws:lambda:eu-central-1:123456789012:function:etl")
+        #expect(application.function(named: "two-etl")?.memorySizeMB == 1_024)
+        #expect(application.function(named: "two-etl")?.environment["RAW_BUCKET"] == "raw.example")
+        #expect(
+            application.function(named: "two-etl")?.arn == "arn:aws:lambda:eu-central-1:123456789012:function:two-etl")
+        #expect(application.function(named: "two-etl")?.reservedConcurrentExecutions == 7)
+        #expect(application.stateMachines.first?.name == "two-stream-pipeline")
         #expect(application.rules.first?.pattern["detail"]?["bucket"]?["name"] == ["raw.example"])
         #expect(application.sensors.first?.bucket == "raw.example")
     }
