@@ -4,7 +4,7 @@ SWIFT ?= swift
 RELEASE = $(SWIFT) build -c release --static-swift-stdlib
 TURNTABLE = .build/release/turntable
 
-.PHONY: setup build run serve test lint bench soak package clean
+.PHONY: setup build run serve test lint bench soak package deploy clean
 
 setup:
 	@infra/setup/system-libraries
@@ -31,6 +31,14 @@ lint:
 # One zip per function for Lambda, in .build/lambda, with a report.
 package: build
 	$(TURNTABLE) package
+
+# Shows and carries out what changes in an account; DRY_RUN=1 shows it alone, and needs no account for what can be shown
+# without. The variables are those that the README names.
+STACK ?= turntable
+deploy: package
+	@infra/setup/test-peers
+	@.build/python/bin/python3 infra/deploy --stack "$(STACK)" --artifact-bucket "$(ARTIFACT_BUCKET)" \
+		--parameters "$(PARAMETERS)" $(if $(filter-out 0,$(DRY_RUN)),--dry-run)
 
 # Prints what is measured, with the machine's name.
 bench: build

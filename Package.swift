@@ -177,7 +177,7 @@ let package = Package(
             ]),
         tests(
             "EndToEndTests",
-            ["JSON", "Clocks", "FileSystem", "HTTPClient", "SQLite", "Storage", "Events", "Packaging"]),
+            ["JSON", "Clocks", "FileSystem", "HTTPClient", "SQLite", "Storage", "Events", "Packaging", "Digest"]),
         tests("LayoutTests", []),
     ]
 )

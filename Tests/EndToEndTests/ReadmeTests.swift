@@ -61,9 +61,9 @@ struct ReadmeTests {
                 }
                 for command in block.commands {
                     if command.hasPrefix("make ") {
-                        let target = String(command.dropFirst(5))
-                        let dry = try await runProcess("make", ["-n", target], directory: Repository.root)
-                        #expect(dry.status == 0, "make has no target \(target)")
+                        let words = command.split(separator: " ").dropFirst().map { String($0) }
+                        let dry = try await runProcess("make", ["-n"] + words, directory: Repository.root)
+                        #expect(dry.status == 0, "\(command): \(dry.errorOutput)")
                         continue
                     }
                     let finished = try await runProcess("/bin/sh", ["-c", command], directory: folder)

@@ -30,9 +30,11 @@ struct DeployedTemplate {
 
     let template: JSONValue
 
-    static func translated() async throws -> DeployedTemplate {
+    /// - Parameter parameters: `Name=Value` words; defaults for the others.
+    static func translated(_ parameters: String = "") async throws -> DeployedTemplate {
         let result = try await runProcess(
-            Repository.python, ["\(Repository.root)/infra/deploy", "--translate"], directory: Repository.root)
+            Repository.python, ["\(Repository.root)/infra/deploy", "--translate", "--parameters", parameters],
+            directory: Repository.root)
         #expect(result.status == 0, "\(result.errorOutput)")
         return DeployedTemplate(template: try JSONValue(parsing: result.output))
     }

@@ -150,15 +150,10 @@ struct RoleTests {
     func machines() async throws {
         let deployed = try await DeployedTemplate.translated()
         for (id, properties) in deployed.resources("AWS::StepFunctions::StateMachine") {
-            let definition = try #require(properties["DefinitionString"]?["Fn::Sub"])
-            let substitutions = try #require(definition[1]?.objectValue)
-            let source = try #require(definition[0]?.stringValue)
-            let states = try #require(JSONValue(parsing: source)["States"]?.objectValue)
-            var called: Set<String> = []
-            for resource in states.values.compactMap({ $0["Resource"]?.stringValue }) {
-                let function = try #require(substitutions[String(resource.dropFirst(2).dropLast())])
-                called.insert("lambda:InvokeFunction on \(try deployed.text(function))")
-            }
+            let definition = try JSONValue(parsing: deployed.text(try #require(properties["DefinitionString"])))
+            let states = try #require(definition["States"]?.objectValue)
+            let called = Set(
+                states.values.compactMap { $0["Resource"]?.stringValue }.map { "lambda:InvokeFunction on \($0)" })
             let permissions = try deployed.permissions(ofRole: properties["RoleArn"])
             #expect(
                 Set(permissions.filter { $0.resource != "*" }.map(\.description))
