@@ -1,5 +1,6 @@
 import Digest
 import FileSystem
+import JSON
 import TestSupport
 import Testing
 
@@ -42,7 +43,7 @@ struct DeployTests {
         }
     }
 
-    @Test("a dry run without an account shows packages, parameters and resources, and says that it reached none")
+    @Test("a dry run without an account shows packages, parameters and resources, and says that it asked none")
     func withoutAccount() async throws {
         try await Self.withPackages { folder in
             let shown = try await Self.deploy(
@@ -50,7 +51,8 @@ struct DeployTests {
             #expect(shown.status == 0, "\(shown.errorOutput)")
             for part in [
                 "\(folder)/etl.zip", "CodeSha256 ", "EtlMemorySize          1024\n", "would create 45 resources",
-                "AWS::Lambda::Function              ArchiveFunction, EtlFunction,", "No account was reached",
+                "AWS::Lambda::Function              ArchiveFunction, EtlFunction,",
+                "No account was asked (no region is set)",
             ] {
                 #expect(shown.output.contains(part), "\(part) in \(shown.output)")
             }
@@ -98,6 +100,8 @@ struct DeployTests {
             let arguments = ["--packages", folder, "--artifact-bucket", "artifacts"]
             let refused = try await Self.deploy(["--packages", folder], account)
             #expect(refused.errorOutput.contains("ARTIFACT_BUCKET is not set"))
+            let alone = try await Self.deploy(["--packages", folder, "--dry-run"], account)
+            #expect(alone.status == 0 && alone.output.contains("No account was asked (ARTIFACT_BUCKET is not set)"))
             let missing = try await Self.deploy(arguments, account)
             #expect(missing.errorOutput.contains("next: make it with 'aws s3 mb s3://artifacts --region us-east-1'"))
 
@@ -125,6 +129,161 @@ struct DeployTests {
             let again = try await Self.deploy(arguments + ["--dry-run"], account)
             #expect(again.status == 0, "\(again.errorOutput)")
             #expect(again.output.contains("existing stack turntable"))
+        }
+    }
+
+    /// An answer of the AWS command line, or the error that it ends with.
+    private static let calls: JSONObject = [
+        "sts get-caller-identity": ["Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/me"],
+        "s3api get-bucket-location": ["LocationConstraint": "eu-central-1"],
+        "cloudformation describe-stacks": stack("UPDATE_COMPLETE"),
+        "cloudformation describe-change-set": [
+            "Status": "CREATE_COMPLETE",
+            "Changes": [
+                change("Modify", "EtlFunction", "AWS::Lambda::Function", "False", "Code"),
+                change("Modify", "KpiTable", "AWS::DynamoDB::Table", "True", "KeySchema"),
+                change("Remove", "OldAlarm", "AWS::CloudWatch::Alarm", nil, nil),
+                change("Modify", "StreamPipeline", "AWS::StepFunctions::StateMachine", "Conditional", "RoleArn"),
+            ],
+        ],
+    ]
+
+    private static func stack(_ status: String) -> JSONValue {
+        [
+            "Stacks": [
+                [
+                    "StackStatus": .string(status),
+                    "Parameters": [["ParameterKey": "EtlMemorySize", "ParameterValue": "2048"]],
+                    "Outputs": [["OutputKey": "KpiTableName", "OutputValue": "kpi.table"]],
+                ]
+            ]
+        ]
+    }
+
+    private static func change(
+        _ action: String, _ id: String, _ type: String, _ replacement: String?, _ property: String?
+    ) -> JSONValue {
+        var row: JSONObject = [
+            "Action": .string(action), "LogicalResourceId": .string(id), "ResourceType": .string(type),
+        ]
+        row["Replacement"] = replacement.map { .string($0) }
+        row["Details"] = property.map { [["Target": ["Name": .string($0)]]] }
+        return ["ResourceChange": .object(row)]
+    }
+
+    private static let updated = """
+        account 123456789012, eu-central-1, existing stack turntable
+        changes: 1 remove, 3 modify
+          remove  AWS::CloudWatch::Alarm             OldAlarm
+          modify  AWS::DynamoDB::Table               KpiTable  (KeySchema)  REPLACED
+          modify  AWS::Lambda::Function              EtlFunction  (Code)
+          modify  AWS::StepFunctions::StateMachine   StreamPipeline  (RoleArn)  perhaps REPLACED
+        updating turntable ...
+
+        """
+
+    struct Ending: CustomTestStringConvertible, Sendable {
+        let name: String
+        var calls: JSONObject = [:]
+        var status: Int32 = 1
+        let says: [String]
+        var asked: [String] = []
+
+        var testDescription: String { name }
+    }
+
+    static let endings = [
+        Ending(
+            name: "an update with a replacement", status: 0,
+            says: [
+                updated, "EtlMemorySize          2048  (as it is now)", "outputs:\n  KpiTableName           kpi.table",
+            ],
+            asked: ["cloudformation execute-change-set", "cloudformation wait"]),
+        Ending(
+            name: "nothing to change",
+            calls: [
+                "cloudformation describe-change-set": [
+                    "Status": "FAILED", "StatusReason": "The submitted information didn't contain changes.",
+                ]
+            ], status: 0, says: ["nothing to change"], asked: ["cloudformation delete-change-set"]),
+        Ending(
+            name: "a change set that fails",
+            calls: ["cloudformation describe-change-set": ["Status": "FAILED", "StatusReason": "No room"]],
+            says: ["the change set failed: No room", "next: mend infra/template.yaml"],
+            asked: ["cloudformation delete-change-set"]),
+        Ending(
+            name: "an update that fails",
+            calls: [
+                "cloudformation wait": "Waiter StackUpdateComplete failed",
+                "cloudformation describe-stack-events": [
+                    "StackEvents": [
+                        [
+                            "LogicalResourceId": "EtlRole", "ResourceStatus": "UPDATE_FAILED",
+                            "ResourceStatusReason": "Resource update cancelled",
+                        ],
+                        [
+                            "LogicalResourceId": "KpiTable", "ResourceStatus": "UPDATE_FAILED",
+                            "ResourceStatusReason": "has another owner",
+                        ],
+                    ]
+                ],
+            ],
+            says: [
+                "was not brought about: Waiter StackUpdateComplete failed\n    KpiTable: has another owner\n  next: mend"
+            ]),
+        Ending(
+            name: "a creation that failed before",
+            calls: ["cloudformation describe-stacks": stack("ROLLBACK_COMPLETE")],
+            says: ["is ROLLBACK_COMPLETE", "next: run 'aws cloudformation delete-stack --stack-name turntable'"]),
+        Ending(
+            name: "another deployment under way",
+            calls: ["cloudformation describe-stacks": stack("UPDATE_IN_PROGRESS")],
+            says: ["is UPDATE_IN_PROGRESS", "next: wait for its end"]),
+        Ending(
+            name: "a bucket of another region", calls: ["s3api get-bucket-location": [:]],
+            says: ["is in us-east-1, the stack in eu-central-1", "next: name a bucket that is in eu-central-1"]),
+        Ending(
+            name: "an upload that is refused",
+            calls: ["s3api head-object": "404", "s3api put-object": "AccessDenied"],
+            says: ["was not uploaded to artifacts: AccessDenied", "next: see that you may write to s3://artifacts/"]),
+        Ending(
+            name: "a change set that is refused",
+            calls: ["cloudformation create-change-set": "AccessDenied: iam"],
+            says: ["the change set was refused: AccessDenied: iam", "next: mend what it names"]),
+        Ending(
+            name: "expired credentials", calls: ["sts get-caller-identity": "ExpiredToken"],
+            says: ["the account was not reached: ExpiredToken", "next: set AWS_PROFILE"]),
+    ]
+
+    @Test("each ending says what became of it", arguments: endings)
+    func end(_ ending: Ending) async throws {
+        try await Self.withPackages { folder in
+            // In place of the AWS command line: answers from a list, and notes what it was asked.
+            let program = """
+                import json, os, sys
+                with open(os.environ["ANSWERS"]) as file: answers = json.load(file)
+                call = " ".join(sys.argv[1:3])
+                with open(os.environ["ANSWERS"] + ".asked", "a") as file: file.write(call + "\\n")
+                answer = answers.get(call, {})
+                if isinstance(answer, str): sys.exit(answer)
+                print(json.dumps(answer))
+                """
+            try FileSystem.createDirectories("\(folder)/awscli")
+            try FileSystem.writeFileAtomically("\(folder)/awscli/__main__.py", Array(program.utf8))
+            try FileSystem.writeFileAtomically("\(folder)/awscli/__init__.py", [])
+            var answers = Self.calls
+            for (call, answer) in ending.calls { answers[call] = answer }
+            try FileSystem.writeFileAtomically("\(folder)/answers", JSONValue.object(answers).bytes())
+            let ended = try await Self.deploy(
+                ["--packages", folder, "--artifact-bucket", "artifacts"],
+                ["PYTHONPATH": folder, "ANSWERS": "\(folder)/answers", "AWS_REGION": "eu-central-1"])
+            #expect(ended.status == ending.status, "\(ended.errorOutput)")
+            for text in ending.says { #expect((ended.output + ended.errorOutput).contains(text)) }
+            let asked = String(decoding: try FileSystem.readFile("\(folder)/answers.asked"), as: UTF8.self)
+            for call in ending.asked { #expect(asked.contains("\(call)\n")) }
+            if !ending.asked.contains("cloudformation execute-change-set"), ending.name != "an update that fails" {
+                #expect(!asked.contains("execute-change-set"))
+            }
         }
     }
 
