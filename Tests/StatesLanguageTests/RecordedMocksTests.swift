@@ -53,19 +53,7 @@ struct MockedRun {
 
     func run(_ definition: StateMachine, input: JSONValue) throws -> InProcessDriver.Result {
         var driver = InProcessDriver()
-        driver.hasPlainAnswers = true
-        var attempts: [String: Int] = [:]
-        driver.functions = { request in
-            let attempt = attempts[request.state, default: 0]
-            attempts[request.state] = attempt + 1
-            let answer = configuration.answer(
-                to: request, of: definition, machine: machine, testCase: testCase, attempt: attempt)
-            switch answer {
-            case .payload(let text)?: return .payload(text)
-            case .failure(let error)?: return .failure(error)
-            case nil: return .none
-            }
-        }
+        driver.use(configuration, of: definition, machine: machine, testCase: testCase)
         return try driver.run(definition, input: input)
     }
 }

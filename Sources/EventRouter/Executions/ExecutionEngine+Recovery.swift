@@ -70,7 +70,11 @@ extension ExecutionEngine {
     }
 
     /// Replays what an execution was given.
-    static func replay(_ recorded: RunningExecution, machine: StateMachine) throws(ExecutionError) -> Running {
+    ///
+    /// - Parameter observe: Is shown each step.
+    static func replay(
+        _ recorded: RunningExecution, machine: StateMachine, observe: (Step) -> Void = { _ in }
+    ) throws(ExecutionError) -> Running {
         let record = recorded.record
         func broken(_ detail: String, _ cause: (any Error)? = nil) -> ExecutionError {
             ExecutionError(.storage, "the execution could not be continued after a restart: \(detail)", cause: cause)
@@ -88,7 +92,9 @@ extension ExecutionEngine {
             time: record.startedAt)
         execution.testCase = recorded.testCase
         execution.reducer.hasPlainAnswers = recorded.testCase != nil
-        execution.count(execution.reducer.start(at: record.startedAt))
+        let first = execution.reducer.start(at: record.startedAt)
+        execution.count(first)
+        observe(first)
         for (time, text) in recorded.inputs {
             let number = execution.inputCount + 1
             let json: JSONValue
@@ -98,6 +104,7 @@ extension ExecutionEngine {
             }
             let step = execution.take(input, at: time)
             execution.count(step)
+            observe(step)
             guard !step.isIgnored else { throw broken("its input \(number) is none that the replay waits for") }
         }
         let hasEnded = execution.reducer.outcome != nil

@@ -54,7 +54,7 @@ extension Execution {
         var found = data.input
         if let path = map.itemsPath {
             switch path {
-            case .path(let path): found = try required(path, data)
+            case .path(let path): found = try data.required(path)
             case .call(let call): found = try call.value(data)
             }
         }

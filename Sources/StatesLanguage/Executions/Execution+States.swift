@@ -56,7 +56,7 @@ extension Execution {
         let whole = StateData(
             input: scope.rawInput, context: context(of: scope, id), variables: scope.variables, now: now,
             entropy: entropy)
-        return whole.with(input: try selected(scope.state.inputPath, whole))
+        return whole.with(input: try whole.selected(scope.state.inputPath))
     }
 
     func context(of scope: Scope, _ id: Int, item: Scope.Item? = nil) -> ContextObject {
@@ -87,23 +87,9 @@ extension Execution {
         return nil
     }
 
-    func selected(_ choice: PathChoice, _ data: StateData) throws(StateError) -> JSONValue {
-        switch choice {
-        case .whole: return data.input
-        case .nothing: return [:]
-        case .path(let path): return try required(path, data)
-        }
-    }
-
-    func required(_ path: JSONPath, _ data: StateData) throws(StateError) -> JSONValue {
-        guard let value = data.value(at: path) else {
-            throw .runtime("Invalid path '\(path.text)' : No results for path: \(path.normalized)")
-        }
-        return value
-    }
-
     private mutating func choose(_ choice: ChoiceState, _ id: Int, _ data: StateData) throws(StateError) {
-        for rule in choice.rules where try rule.condition.holds(data) {
+        if let index = try choice.trueRule(data) {
+            let rule = choice.rules[index]
             try leave(id, data.input, data, assign: rule.assign, output: rule.output, to: rule.next)
             return
         }
@@ -168,7 +154,7 @@ extension Execution {
         if let output {
             leaving = try output.filled(data)
         } else if scope.state.language == .jsonPath {
-            leaving = try selected(scope.state.outputPath, data.with(input: value))
+            leaving = try data.with(input: value).selected(scope.state.outputPath)
         }
         guard !leaving.isLarger(than: limits.maximumDataByteCount) else {
             throw .dataLimitExceeded(scope.state.name)
@@ -249,14 +235,13 @@ extension Execution {
         }
         scope.phase = .nothing
         scopes[id] = scope
-        for (index, retrier) in scope.state.retriers.enumerated() where error.isMatched(by: retrier.errors) {
-            let retries = scope.retries[index] + (inspection?.retryCount ?? 0)
-            guard retries < retrier.maximumAttempts else {
-                inspection?.exhaustedRetrier = index
-                break
-            }
+        let given = inspection?.retryCount ?? 0
+        let handling = scope.state.handling(of: error, retries: scope.retries.map { $0 + given })
+        if let index = handling.exhaustedRetrier { inspection?.exhaustedRetrier = index }
+        if let index = handling.retrier {
+            let retrier = scope.state.retriers[index]
             let seconds = retrier.delaySeconds(
-                after: retries, fraction: retrier.hasFullJitter ? fraction() : 0)
+                after: scope.retries[index] + given, fraction: retrier.hasFullJitter ? fraction() : 0)
             inspection?.retried(index: index, seconds: seconds, error)
             scope.retries[index] += 1
             scopes[id] = scope
@@ -269,10 +254,10 @@ extension Execution {
         if hasChildren, scope.hasStartedChildren || error.evaluation != nil {
             emit(in: id, "\(scope.state.type)StateFailed", .none, after: scope.lastID)
         }
-        for (index, catcher) in scope.state.catchers.enumerated() where error.isMatched(by: catcher.errors) {
+        if let index = handling.catcher {
             inspection?.caught(index: index, error)
             do throws(StateError) {
-                try leave(id, caught: error, by: catcher)
+                try leave(id, caught: error, by: scope.state.catchers[index])
             } catch {
                 scopeFailed(id, error.located(in: scope.state.name, enteredAt: scope.enteredID))
             }

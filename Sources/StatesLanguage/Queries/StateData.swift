@@ -32,6 +32,22 @@ struct StateData {
 
     func value(at path: JSONPath) -> JSONValue? { root(of: path).flatMap { path.value(in: $0) } }
 
+    /// What InputPath or OutputPath makes of the input.
+    func selected(_ choice: PathChoice) throws(StateError) -> JSONValue {
+        switch choice {
+        case .whole: return input
+        case .nothing: return [:]
+        case .path(let path): return try required(path)
+        }
+    }
+
+    func required(_ path: JSONPath) throws(StateError) -> JSONValue {
+        guard let value = value(at: path) else {
+            throw .runtime("Invalid path '\(path.text)' : No results for path: \(path.normalized)")
+        }
+        return value
+    }
+
     /// `$states`, with the members that an expression may look at.
     func states(hasContext: Bool) -> JSONValue {
         var object: JSONObject = ["input": input]

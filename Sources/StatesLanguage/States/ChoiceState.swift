@@ -12,6 +12,14 @@ package struct ChoiceState: Sendable {
     package let rules: [Rule]
     package let fallback: String?
 
+    /// The first rule whose condition holds; nil when none does.
+    ///
+    /// - Throws: ``StateError`` of the first condition that can't be decided.
+    func trueRule(_ data: StateData) throws(StateError) -> Int? {
+        for (index, rule) in rules.enumerated() where try rule.condition.holds(data) { return index }
+        return nil
+    }
+
     static func read(_ fields: FieldReader) -> ChoiceState? {
         let fallback = fields.string("Default")
         fields.require("Choices")
