@@ -1,0 +1,85 @@
+import EventRouter
+import FileSystem
+import JSON
+import StatesLanguage
+
+/// Tells what of the state machines the executions have reached.
+struct Coverage: Verb {
+    static let name = "coverage"
+    static let summary = "tells which states, choice rules, retriers and catchers the executions have reached"
+    static let options = [
+        Option.data, .json,
+        .value("state-machine", "NAME", "only this one: its name or ARN", isRepeatable: true),
+        .value("fail-under", "PERCENT", "exit status 1 when fewer of all points were reached"),
+        .value("junit", "FILE", "writes JUnit's XML, a test a point"),
+        .flag("error-names", "counts each error name of a retrier or catcher as a point of its own"),
+    ]
+    static let details =
+        "Counts over all executions that the data folder holds, by the points of each machine's present definition. "
+        + "'--json' prints a line a point, and one for each machine."
+
+    private let project: Project
+    private let machines: [String]
+    private let threshold: Double?
+    private let junit: String?
+    private let countsErrorNames: Bool
+    private let asJSON: Bool
+
+    init(_ arguments: Arguments) throws {
+        project = try Project(arguments)
+        machines = arguments.all("state-machine")
+        junit = arguments.value("junit")
+        countsErrorNames = arguments.has("error-names")
+        asJSON = arguments.has("json")
+        threshold = try arguments.value("fail-under").map { text in
+            guard let number = Double(text), (0...100).contains(number) else {
+                throw UsageError("--fail-under takes a number from 0 to 100, not '\(text)'")
+            }
+            return number
+        }
+    }
+
+    func run() async throws -> Bool {
+        let store = try await ExecutionStore(path: project.data.executions, mode: .readOnly)
+        var reports: [CoverageReport] = []
+        for arn in try await wanted(in: store) {
+            guard let coverage = try await MachineCoverage(arn, in: store, keepsSamples: false) else {
+                Console.note("turntable: \(arn): no definition is kept, so nothing can be counted")
+                continue
+            }
+            let report = coverage.report(countsErrorNames: countsErrorNames)
+            reports.append(report)
+            if asJSON {
+                for line in CoverageText.lines(report, coverage) { Console.print(line.text) }
+            } else {
+                Console.write(CoverageText.table(report))
+            }
+            for remark in CoverageText.remarks(coverage) { Console.note("turntable: \(remark)") }
+        }
+        if reports.isEmpty { Console.note("no state machines and no executions yet: there is nothing to count") }
+        if let junit { try FileSystem.writeFileAtomically(junit, Array(CoverageReport.junit(reports).utf8)) }
+        guard let threshold, CoverageReport.percentage(reports) < threshold else { return true }
+        let missing = reports.flatMap { report in
+            report.missing.map { "\n  \(report.machine)/\($0.item.path): \($0.item.name)" }
+        }
+        throw CommandError(
+            "coverage is \(CoverageReport.text(CoverageReport.percentage(reports))) %, under the \(CoverageReport.text(threshold)) % "
+                + "of --fail-under; not reached:\(missing.joined())")
+    }
+
+    /// The ARNs of the machines that were asked for.
+    private func wanted(in store: ExecutionStore) async throws -> [String] {
+        let all = try await store.machineARNs()
+        guard !machines.isEmpty else { return all }
+        func name(_ arn: String) -> String { arn.split(separator: ":").last.map(String.init) ?? arn }
+        return try machines.flatMap { wanted in
+            let found = all.filter { $0 == wanted || name($0) == wanted }
+            guard !found.isEmpty else {
+                throw CommandError(
+                    "no state machine '\(wanted)' in \(project.data.executions)"
+                        + Suggestion.hint(for: wanted, in: all.map(name)))
+            }
+            return found
+        }
+    }
+}
