@@ -51,6 +51,38 @@ enum CoverageText {
         return lines
     }
 
+    static func table(_ proposals: CaseProposals, _ map: CoverageMap) -> String {
+        let names = Dictionary(uniqueKeysWithValues: map.items.map { ($0.point, "\($0.path): \($0.name)") })
+        func cut(_ text: String) -> String { text.count > nameLimit ? text.prefix(nameLimit) + "…" : text }
+        var text = ""
+        if !proposals.cases.isEmpty {
+            let rows = proposals.cases.map { [$0.name, cut(names[$0.target] ?? "")] }
+            text += "Proposed cases, each run and found to reach its point:\n\n"
+            text += TextTable(rows, header: ["CASE", "REACHES"]).text + "\n"
+        }
+        if !proposals.gaps.isEmpty {
+            let rows = proposals.gaps.map { [cut("\($0.item.path): \($0.item.name)"), $0.reason] }
+            text += "No case was found for:\n\n" + TextTable(rows, header: ["POINT", "WHY"]).text + "\n"
+        }
+        return text
+    }
+
+    static func lines(_ proposals: CaseProposals, _ map: CoverageMap) -> [JSONLine] {
+        let items = Dictionary(uniqueKeysWithValues: map.items.map { ($0.point, $0) })
+        func members(_ item: CoverageMap.Item?) -> [(String, JSONValue)] { item?.json.map { ($0.key, $0.value) } ?? [] }
+        let cases = proposals.cases.map { proposed in
+            JSONLine(
+                [("kind", "case"), ("state_machine", .string(proposals.machine)), ("case", .string(proposed.name))]
+                    + members(items[proposed.target]) + [("input", proposed.input)])
+        }
+        let gaps = proposals.gaps.map { gap in
+            JSONLine(
+                [("kind", "gap"), ("state_machine", .string(proposals.machine))] + members(gap.item)
+                    + [("reason", .string(gap.reason))])
+        }
+        return cases + gaps
+    }
+
     /// What the numbers do not say of themselves.
     static func remarks(_ coverage: MachineCoverage) -> [String] {
         var remarks: [String] = []

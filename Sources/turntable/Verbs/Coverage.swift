@@ -12,16 +12,22 @@ struct Coverage: Verb {
         .value("state-machine", "NAME", "only this one: its name or ARN", isRepeatable: true),
         .value("fail-under", "PERCENT", "exit status 1 when fewer of all points were reached"),
         .value("junit", "FILE", "writes JUnit's XML, a test a point"),
+        .value(
+            "propose-mocks", "FILE",
+            "writes test cases that reach more, in Step Functions Local's format; their inputs to FILE.inputs.json"),
         .flag("error-names", "counts each error name of a retrier or catcher as a point of its own"),
     ]
     static let details =
         "Counts over all executions that the data folder holds, by the points of each machine's present definition. "
-        + "'--json' prints a line a point, and one for each machine."
+        + "'--json' prints a line a point, and one for each machine. Every proposed case was run in process, with its mocks, and "
+        + "reached what it is for; what no case was found for is named with the reason. 'turntable serve --mock-config FILE' runs "
+        + "them: start-execution with '#CASE' behind the machine's ARN."
 
     private let project: Project
     private let machines: [String]
     private let threshold: Double?
     private let junit: String?
+    private let mocks: String?
     private let countsErrorNames: Bool
     private let asJSON: Bool
 
@@ -29,6 +35,7 @@ struct Coverage: Verb {
         project = try Project(arguments)
         machines = arguments.all("state-machine")
         junit = arguments.value("junit")
+        mocks = arguments.value("propose-mocks")
         countsErrorNames = arguments.has("error-names")
         asJSON = arguments.has("json")
         threshold = try arguments.value("fail-under").map { text in
@@ -42,8 +49,9 @@ struct Coverage: Verb {
     func run() async throws -> Bool {
         let store = try await ExecutionStore(path: project.data.executions, mode: .readOnly)
         var reports: [CoverageReport] = []
+        var proposals: [CaseProposals] = []
         for arn in try await wanted(in: store) {
-            guard let coverage = try await MachineCoverage(arn, in: store, keepsSamples: false) else {
+            guard let coverage = try await MachineCoverage(arn, in: store, keepsSamples: mocks != nil) else {
                 Console.note("turntable: \(arn): no definition is kept, so nothing can be counted")
                 continue
             }
@@ -54,10 +62,26 @@ struct Coverage: Verb {
             } else {
                 Console.write(CoverageText.table(report))
             }
+            if mocks != nil {
+                let proposer = CaseProposer(
+                    map: coverage.map, machine: coverage.name, sampleInput: coverage.sampleInput,
+                    answers: coverage.answers)
+                let proposed = proposer.proposals(for: report.missing.map(\.item))
+                proposals.append(proposed)
+                if asJSON {
+                    for line in CoverageText.lines(proposed, coverage.map) { Console.print(line.text) }
+                } else {
+                    Console.write(CoverageText.table(proposed, coverage.map))
+                }
+            }
             for remark in CoverageText.remarks(coverage) { Console.note("turntable: \(remark)") }
         }
         if reports.isEmpty { Console.note("no state machines and no executions yet: there is nothing to count") }
         if let junit { try FileSystem.writeFileAtomically(junit, Array(CoverageReport.junit(reports).utf8)) }
+        if let mocks {
+            try write(CaseProposals.configuration(proposals), to: mocks)
+            try write(CaseProposals.inputs(proposals), to: "\(mocks).inputs.json")
+        }
         guard let threshold, CoverageReport.percentage(reports) < threshold else { return true }
         let missing = reports.flatMap { report in
             report.missing.map { "\n  \(report.machine)/\($0.item.path): \($0.item.name)" }
@@ -65,6 +89,10 @@ struct Coverage: Verb {
         throw CommandError(
             "coverage is \(CoverageReport.text(CoverageReport.percentage(reports))) %, under the \(CoverageReport.text(threshold)) % "
                 + "of --fail-under; not reached:\(missing.joined())")
+    }
+
+    private func write(_ value: JSONValue, to file: String) throws {
+        try FileSystem.writeFileAtomically(file, value.bytes() + [0x0A])
     }
 
     /// The ARNs of the machines that were asked for.
