@@ -84,14 +84,83 @@ struct CoverageVerbTests {
     }
 
     private static func start(_ arn: String, _ input: JSONValue, on router: RouterUnderTest) async throws {
-        let body: JSONValue = ["stateMachineArn": .string(arn), "input": .string(input.text())]
+        try await call(
+            "StartExecution", ["stateMachineArn": .string(arn), "input": .string(input.text())], on: router)
+    }
+
+    @discardableResult
+    private static func call(
+        _ action: String, _ body: JSONValue, on router: RouterUnderTest
+    ) async throws -> JSONValue {
         let finished = try await runProcess(
             "/usr/bin/env",
             [
-                "curl", "-sS", "--fail-with-body", "-H", "X-Amz-Target: AWSStepFunctions.StartExecution", "-H",
+                "curl", "-sS", "--fail-with-body", "-H", "X-Amz-Target: AWSStepFunctions.\(action)", "-H",
                 "Content-Type: application/x-amz-json-1.0", "--data-binary", body.text(), "\(router.endpoint)/",
             ])
         #expect(finished.status == 0, "\(finished.output)\(finished.errorOutput)")
+        return try JSONValue(parsing: finished.output)
+    }
+
+    @Test(
+        "child executions of distributed Maps count, earlier definitions as far as they still hold, and odd events not")
+    func versions() async throws {
+        func definition(_ rules: [Int]) -> JSONValue {
+            let choices = rules.map { #"{"Variable": "$", "NumericEquals": \#($0), "Next": "Y"}"# }
+            return .string(
+                """
+                {"StartAt": "M", "States": {"M": {"Type": "Map", "ItemsPath": "$.l", "End": true, "ItemProcessor": {
+                  "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}, "StartAt": "C", "States": {
+                    "C": {"Type": "Choice", "Choices": [\(choices.joined(separator: ", "))], "Default": "Z"},
+                    "Y": {"Type": "Pass", "End": true}, "Z": {"Type": "Succeed"}}}}}}
+                """)
+        }
+        try await withRouter(references: false) { router in
+            let made = try await Self.call(
+                "CreateStateMachine",
+                ["name": "each", "roleArn": "arn:aws:iam::000000000000:role/r", "definition": definition([1, 2])],
+                on: router)
+            let arn = try #require(made["stateMachineArn"]?.stringValue)
+            try await Self.start(arn, ["l": [1, 2, 2, 3]], on: router)
+            let lines = try await eventually("the execution's end") {
+                let lines = try await router.lines(["coverage", "--state-machine", "each"])
+                return Self.points(lines)["M succeeded"] == 1 ? lines : nil
+            }
+            let counts = Self.points(lines)
+            #expect(counts["C entered"] == 4)
+            #expect(counts["C rule 0"] == 1)
+            #expect(counts["C rule 1"] == 2)
+            #expect(counts["C default"] == 1)
+            #expect(lines.last?["percent"] == 100)
+            #expect(lines.contains { $0["path"] == "M[]/C" })
+
+            try await Self.call(
+                "UpdateStateMachine", ["stateMachineArn": .string(arn), "definition": definition([2, 5])], on: router)
+            let after = try await router.turntable(["coverage", "--state-machine", arn, "--json"])
+            let later = Self.points(try after.output.split(separator: "\n").map { try JSONValue(parsing: String($0)) })
+            #expect(after.errorOutput.contains("1 of the executions ran another definition"))
+            #expect(later["C rule 0"] == 2)
+            #expect(later["C rule 1"] == 0)
+            #expect(later["C default"] == 0)
+
+            // A history that was cut, and events that are none.
+            let script = #"""
+                import sqlite3, sys
+                file = sqlite3.connect(sys.argv[1])
+                file.execute("DELETE FROM events WHERE id > 3")
+                file.execute("INSERT INTO events SELECT execution, 90, '[1]' FROM events WHERE id = 1")
+                file.execute("INSERT INTO events SELECT execution, 91, '{\"id\": 91, \"type\": \"PassStateEntered\", "
+                    "\"stateEnteredEventDetails\": {\"name\": \"Other\"}}' FROM events WHERE id = 1")
+                file.commit()
+                """#
+            let cut = try await runProcess(
+                "/usr/bin/env", ["python3", "-c", script, "\(router.data)/executions.sqlite"])
+            #expect(cut.status == 0, "\(cut.errorOutput)")
+            let odd = try await router.turntable(["coverage", "--state-machine", "each"])
+            #expect(odd.status == 0)
+            #expect(odd.errorOutput.contains("1 events have no type or id"))
+            #expect(odd.errorOutput.contains("a state 'Other'"))
+        }
     }
 
     @Test("without a data folder it says so")

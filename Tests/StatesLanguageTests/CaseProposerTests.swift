@@ -107,6 +107,22 @@ struct CaseProposerTests {
         #expect(proposals.gaps.isEmpty, "\(proposals.gaps.map { "\($0.item.path) \($0.item.name): \($0.reason)" })")
     }
 
+    @Test("a loop that a rule keeps going ends with later answers")
+    func loops() throws {
+        let map = try CoverageTests.map(
+            """
+            "A": {"Type": "Wait", "Seconds": 60, "Next": "T"}, "T": {\(Self.task), "ResultPath": "$.t", "Next": "C"},
+            "C": {"Type": "Choice", "Choices": [{"Variable": "$.t.status", "StringEquals": "DONE", "Next": "Z"},
+              {"Variable": "$.t.status", "StringEquals": "RUNNING", "Next": "A"}], "Default": "F"},
+            "Z": {"Type": "Succeed"}, "F": {"Type": "Fail", "Error": "E"}
+            """)
+        let proposals = try Self.check(map)
+        #expect(proposals.gaps.isEmpty)
+        let proposed = try #require(proposals.cases.first { $0.target.kind == .rule(1) })
+        #expect(proposed.responses.values.first?["0"]?["Return"]?["Payload"]?["status"] == "RUNNING")
+        #expect(proposed.responses.values.first?["1"]?["Return"]?["Payload"] == [:])
+    }
+
     @Test("what no case can reach is named with the reason")
     func gaps() throws {
         let map = try CoverageTests.map(

@@ -160,6 +160,47 @@ struct CoverageTests {
         #expect(Self.walk(odd, map).malformedEventCount == 5)
     }
 
+    @Test("an execution that was redriven goes on where its branches stood")
+    func redriven() throws {
+        let map = try Self.map(
+            """
+            "A": {"Type": "Parallel", "Next": "Z", "Branches": [
+              {"StartAt": "B", "States": {"B": {\(Self.task), "Next": "D"}, "D": {"Type": "Pass", "End": true}}},
+              {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 9, "Next": "C"}, "C": {"Type": "Choice",
+                "Choices": [{"Variable": "$.k", "NumericEquals": 1, "Next": "Y"}], "Default": "Y"}, "Y": {"Type": "Succeed"}}}]},
+            "Z": {"Type": "Succeed"}
+            """)
+        var execution = Execution(machine: map.machine, identity: InProcessDriver.identity, input: ["k": 1], seed: 1)
+        var now = InProcessDriver().start
+        var events: [HistoryEvent] = []
+        var commands: [Command] = []
+        func take(_ step: Step) {
+            events += step.events
+            commands = step.commands
+        }
+        take(execution.start(at: now))
+        guard case .startTask(let first)? = commands.first else { return #expect(Bool(false), "no task") }
+        take(execution.handle(.taskFailed(first.token, StateError("E", cause: nil)), at: now))
+        #expect(execution.outcome != nil)
+        take(execution.handle(.redrive, at: now))
+        for command in commands {
+            if case .startTask(let again) = command {
+                events += execution.handle(.taskSucceeded(again.token, payload: "{}"), at: now).events
+            }
+        }
+        while execution.outcome == nil, case .setTimer(let timer, let time)? = execution.outstandingCommands.last {
+            now = time
+            events += execution.handle(.timerFired(timer), at: now).events
+        }
+        let counts = Self.walk(events.map(\.json), map)
+        #expect(points(counts, "B") == [.entered, .succeeded])
+        #expect(points(counts, "C") == [.entered, .rule(0)])
+        #expect(points(counts, "A") == [.entered, .succeeded])
+        #expect(points(counts, "Z") == [.entered])
+        #expect(counts.errors == ["A": ["E": 1], "B": ["E": 1]])
+        #expect(counts.undetermined.isEmpty)
+    }
+
     @Test("points of another version are those that this one still has")
     func versions() throws {
         let old = try Self.map(

@@ -65,7 +65,7 @@ package struct CaseProposer {
     private static let runLimit = 60
     private static let combinationLimit = 24
     /// Inputs that a run may take: far above what a test case is for.
-    private static let inputLimit = 5_000
+    private static let inputLimit = 3_000
 
     private let map: CoverageMap
     private let machine: String
@@ -139,13 +139,17 @@ package struct CaseProposer {
         var runs = 0
         var reasons: [String] = []
         for plan in plans {
-            for draft in drafts(plan, &reasons) {
+            for var draft in drafts(plan, &reasons) {
                 runs += 1
                 guard runs <= CaseProposer.runLimit else { break }
                 switch verified(draft, item.point, name) {
                 case .success(let proposed): return .success(proposed)
                 case .failure(let problem): reasons.append(problem.reason)
                 }
+                // A loop that the chosen answer keeps going ends when later calls have the plain one.
+                guard draft.answers != answers else { continue }
+                draft.isChosenOnce = true
+                if case .success(let proposed) = verified(draft, item.point, name) { return .success(proposed) }
             }
         }
         return .failure(NotFound(reason: reasons.first ?? "no value was found for the rules on the way"))
@@ -156,6 +160,8 @@ package struct CaseProposer {
     private struct Draft {
         var input: JSONValue
         var answers: [String: JSONValue]
+        /// Whether a task gives the chosen answer at its first good call alone.
+        var isChosenOnce = false
         let faults: [String: CasePlan.Fault]
     }
 
@@ -306,9 +312,9 @@ package struct CaseProposer {
     private func verified(_ draft: Draft, _ target: CoveragePoint, _ name: String) -> Result<ProposedCase, NotFound> {
         var responses = JSONObject()
         var states = JSONObject()
-        for (state, answer) in draft.answers.sorted(by: { $0.key < $1.key }) {
+        for state in draft.answers.keys.sorted() {
             states[state] = .string("\(machine) \(name) \(state)")
-            responses["\(machine) \(name) \(state)"] = response(state, answer, draft.faults[state], calls: nil)
+            responses["\(machine) \(name) \(state)"] = response(state, draft, calls: nil)
         }
         let first: (calls: [String: Int], reached: Set<CoveragePoint>)
         switch run(states, responses, name, draft.input) {
@@ -320,10 +326,10 @@ package struct CaseProposer {
         }
         var cutStates = JSONObject()
         var cutResponses = JSONObject()
-        for (state, answer) in draft.answers.sorted(by: { $0.key < $1.key }) {
+        for state in draft.answers.keys.sorted() {
             guard let calls = first.calls[state] else { continue }
             cutStates[state] = states[state]
-            cutResponses["\(machine) \(name) \(state)"] = response(state, answer, draft.faults[state], calls: calls)
+            cutResponses["\(machine) \(name) \(state)"] = response(state, draft, calls: calls)
         }
         switch run(cutStates, cutResponses, name, draft.input) {
         case .failure(let problem): return .failure(problem)
@@ -339,9 +345,17 @@ package struct CaseProposer {
     }
 
     /// - Parameter calls: How often the state asks; nil for as often as it may.
-    private func response(_ state: String, _ answer: JSONValue, _ fault: CasePlan.Fault?, calls: Int?) -> JSONValue {
+    private func response(_ state: String, _ draft: Draft, calls: Int?) -> JSONValue {
         func range(_ first: Int, _ last: Int) -> String { first == last ? "\(first)" : "\(first)-\(last)" }
+        func given(_ answers: [String: JSONValue]) -> JSONValue {
+            let answer = answers[state] ?? [:]
+            if case .task(let task)? = map.places[state]?.state.kind, case .function = task.resource {
+                return ["StatusCode": 200, "Payload": answer]
+            }
+            return answer
+        }
         var response = JSONObject()
+        let fault = draft.faults[state]
         let failures = min(fault?.count ?? 0, calls ?? .max)
         if let fault, failures > 0 {
             response[range(0, failures - 1)] = [
@@ -349,12 +363,12 @@ package struct CaseProposer {
             ]
         }
         let last = (calls ?? CaseProposer.inputLimit) - 1
-        if last >= failures {
-            var given = answer
-            if case .task(let task)? = map.places[state]?.state.kind, case .function = task.resource {
-                given = ["StatusCode": 200, "Payload": answer]
-            }
-            response[range(failures, last)] = ["Return": given]
+        guard last >= failures else { return .object(response) }
+        if draft.isChosenOnce, draft.answers[state] != answers[state], last > failures {
+            response["\(failures)"] = ["Return": given(draft.answers)]
+            response[range(failures + 1, last)] = ["Return": given(answers)]
+        } else {
+            response[range(failures, last)] = ["Return": given(draft.answers)]
         }
         return .object(response)
     }

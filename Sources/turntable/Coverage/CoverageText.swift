@@ -24,7 +24,8 @@ enum CoverageText {
 
     static func summary(_ report: CoverageReport) -> String {
         "\(report.machine): \(report.reachedCount) of \(report.lines.count) points, "
-            + "\(CoverageReport.text(report.percentage)) %, in \(report.counts.executionCount) executions"
+            + "\(CoverageReport.text(report.percentage)) %, in \(report.counts.executionCount) execution"
+            + (report.counts.executionCount == 1 ? "" : "s")
     }
 
     static func lines(_ report: CoverageReport, _ coverage: MachineCoverage) -> [JSONLine] {

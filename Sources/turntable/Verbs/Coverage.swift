@@ -92,7 +92,7 @@ struct Coverage: Verb {
     }
 
     private func write(_ value: JSONValue, to file: String) throws {
-        try FileSystem.writeFileAtomically(file, value.bytes() + [0x0A])
+        try FileSystem.writeFileAtomically(file, value.bytes(.pretty) + [0x0A])
     }
 
     /// The ARNs of the machines that were asked for.
