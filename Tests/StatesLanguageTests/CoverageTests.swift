@@ -201,6 +201,28 @@ struct CoverageTests {
         #expect(counts.undetermined.isEmpty)
     }
 
+    @Test("long histories, and long ones of nothing that hangs together, take time in proportion")
+    func long() throws {
+        let map = try Self.map(
+            """
+            "A": {"Type": "Map", "End": true, "ItemProcessor": {"StartAt": "C", "States": {
+              "C": {"Type": "Choice", "Choices": [{"Variable": "$", "NumericLessThan": 1000, "Next": "S"}], "Default": "S"},
+              "S": {"Type": "Succeed"}}}}
+            """)
+        let counts = try Self.run(map, .array((0..<3_000).map { .int($0) }))
+        #expect(counts.points[CoveragePoint(state: "C", kind: .rule(0))] == 1_000)
+        #expect(counts.points[CoveragePoint(state: "C", kind: .fallback)] == 2_000)
+        let odd = (1...60_000).map { id -> JSONValue in
+            let isEntry = id % 2 == 0
+            return [
+                "type": isEntry ? "ChoiceStateEntered" : "ChoiceStateExited", "id": .int(id),
+                "previousEventId": .int(id + 7),
+                isEntry ? "stateEnteredEventDetails" : "stateExitedEventDetails": ["name": "C", "input": "1"],
+            ]
+        }
+        #expect(Self.walk(odd, map).points[CoveragePoint(state: "C", kind: .entered)] == 30_000)
+    }
+
     @Test("points of another version are those that this one still has")
     func versions() throws {
         let old = try Self.map(

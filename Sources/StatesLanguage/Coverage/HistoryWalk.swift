@@ -45,6 +45,9 @@ package struct HistoryWalk: Sendable {
     /// Lines kept at once: above what an execution of 25,000 events can have.
     static let maximumLineCount = 25_000
 
+    /// Lines among which one is searched when the events' ids lead nowhere.
+    static let maximumSearchedCount = 1_000
+
     let map: CoverageMap
     private let identity: ExecutionIdentity
     /// What tasks answered, by state, when it is asked for: the last answer of each.
@@ -53,6 +56,8 @@ package struct HistoryWalk: Sendable {
     private(set) package var counts = CoverageCounts()
     private var lines: [Int: Line] = [:]
     private var nextLine = 0
+    /// No line before this one is there when there are too many.
+    private var oldestLine = 0
     private var byLastID: [Int: [Int]] = [:]
     /// The lines as they stood when an error began to end the execution: a redrive goes on from there.
     private var resumable: [Int: Line] = [:]
@@ -87,11 +92,8 @@ package struct HistoryWalk: Sendable {
         case "MapIterationStarted": iterationStarted(id, previousID, details)
         case "EvaluationFailed":
             guard let name = details?["state"]?.stringValue else { return }
-            let found = lines.filter {
-                $0.value.state?.name == name && $0.value.exit == nil
-                    && ($0.value.lastID == previousID || $0.value.idBeforeEntry == previousID)
-            }
-            guard let line = found.keys.max() else { return }
+            let here = byLastID[previousID]?.last { lines[$0]?.state?.name == name && lines[$0]?.exit == nil }
+            guard let line = here ?? failed(name, enteredAfter: previousID) else { return }
             move(line, to: id)
             fail(line, HistoryWalk.error(details))
         default:
@@ -384,9 +386,10 @@ package struct HistoryWalk: Sendable {
     }
 
     private mutating func open(_ group: CoverageMap.Group?, under parent: Int?, after id: Int) -> Int {
-        if lines.count >= HistoryWalk.maximumLineCount, let oldest = lines.keys.min() {
-            endChildren(of: oldest)
-            remove(oldest)
+        if lines.count >= HistoryWalk.maximumLineCount {
+            while lines[oldestLine] == nil, oldestLine < nextLine { oldestLine += 1 }
+            endChildren(of: oldestLine)
+            remove(oldestLine)
         }
         let line = nextLine
         nextLine += 1
@@ -409,12 +412,21 @@ package struct HistoryWalk: Sendable {
         return nil
     }
 
+    /// The line whose state failed before it did anything: such a failure follows what the entry followed.
+    private func failed(_ state: String, enteredAfter previousID: Int) -> Int? {
+        lines.filter {
+            $0.value.state?.name == state && $0.value.exit == nil && $0.value.idBeforeEntry == previousID
+        }.keys.max()
+    }
+
     private func latest(in state: String) -> Int? {
-        lines.filter { $0.value.state?.name == state && $0.value.exit == nil }.keys.max()
+        guard lines.count <= HistoryWalk.maximumSearchedCount else { return nil }
+        return lines.filter { $0.value.state?.name == state && $0.value.exit == nil }.keys.max()
     }
 
     /// Where an event's predecessor is not known: the only line that can be meant.
     private func onlyOne(of type: String) -> Int? {
+        guard lines.count <= HistoryWalk.maximumSearchedCount else { return nil }
         let found = lines.filter { $0.value.state?.type == type && $0.value.exit == nil }.keys
         return found.count == 1 ? found.first : nil
     }
