@@ -148,6 +148,16 @@ struct CaseProposerTests {
         #expect(proposals.gaps.count == 4)
     }
 
+    private static let recorded = ["cases", "cases-lambda", "cases-services", "cases-mocked"].flatMap {
+        RecordedCase.all($0)
+    }
+
+    @Test("definitions that were recorded: what is said to be reached is reached", arguments: recorded)
+    func recordedDefinitions(recorded: RecordedCase) throws {
+        guard let map = try? CoverageMap(recorded.definition.bytes(), file: recorded.name) else { return }
+        try Self.check(map, recorded.input)
+    }
+
     @Test("generated machines: what is said to be reached is reached", arguments: 0..<60)
     func generated(seed: Int) throws {
         let random = SeededEntropy(seed: UInt64(seed) &* 7_919 &+ 3)
