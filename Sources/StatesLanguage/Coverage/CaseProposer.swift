@@ -316,13 +316,13 @@ package struct CaseProposer {
             states[state] = .string("\(machine) \(name) \(state)")
             responses["\(machine) \(name) \(state)"] = response(state, draft, calls: nil)
         }
-        let first: (calls: [String: Int], reached: Set<CoveragePoint>)
+        let first: (calls: [String: Int], reached: Set<CoveragePoint>, end: String)
         switch run(states, responses, name, draft.input) {
         case .success(let found): first = found
         case .failure(let problem): return .failure(problem)
         }
         guard first.reached.contains(target) else {
-            return .failure(NotFound(reason: "the cases that were tried go another way when they are run"))
+            return .failure(CaseProposer.missed(first.end))
         }
         var cutStates = JSONObject()
         var cutResponses = JSONObject()
@@ -333,15 +333,17 @@ package struct CaseProposer {
         }
         switch run(cutStates, cutResponses, name, draft.input) {
         case .failure(let problem): return .failure(problem)
-        case .success(let (_, reached)):
-            guard reached.contains(target) else {
-                return .failure(NotFound(reason: "the cases that were tried go another way when they are run"))
-            }
+        case .success(let (_, reached, end)):
+            guard reached.contains(target) else { return .failure(CaseProposer.missed(end)) }
             return .success(
                 ProposedCase(
                     name: name, input: draft.input, target: target, reached: reached, states: cutStates,
                     responses: cutResponses))
         }
+    }
+
+    private static func missed(_ end: String) -> NotFound {
+        NotFound(reason: "the first case that was tried \(end) without it")
     }
 
     /// - Parameter calls: How often the state asks; nil for as often as it may.
@@ -375,7 +377,7 @@ package struct CaseProposer {
 
     private func run(
         _ states: JSONObject, _ responses: JSONObject, _ name: String, _ input: JSONValue
-    ) -> Result<(calls: [String: Int], reached: Set<CoveragePoint>), NotFound> {
+    ) -> Result<(calls: [String: Int], reached: Set<CoveragePoint>, end: String), NotFound> {
         let json: JSONValue = [
             "StateMachines": .object([machine: ["TestCases": .object([name: .object(states)])]]),
             "MockedResponses": .object(responses),
@@ -392,7 +394,13 @@ package struct CaseProposer {
                 return functions(request)
             }
             let result = try driver.run(map.machine, input: input)
-            return .success((calls, CaseProposer.counts(result, map, driver.identity).reached))
+            let end: String
+            switch result.outcome {
+            case .succeeded: end = "succeeds"
+            case .failed(let error), .aborted(let error): end = "ends with \(error.name)"
+            case .timedOut: end = "times out"
+            }
+            return .success((calls, CaseProposer.counts(result, map, driver.identity).reached, end))
         } catch {
             return .failure(NotFound(reason: "\(error)"))
         }
