@@ -22,13 +22,28 @@ struct AttributeValueTests {
     @Test(
         "what is no typed JSON is refused",
         arguments: [
-            "1", "{}", #"{"S":1}"#, #"{"N":1}"#, #"{"N":"x"}"#, #"{"S":"a","N":"1"}"#, #"{"SS":["a"]}"#,
+            "1", "{}", #"{"S":1}"#, #"{"N":1}"#, #"{"N":"x"}"#, #"{"S":"a","N":"1"}"#, #"{"SS":[]}"#,
+            #"{"SS":["a","a"]}"#, #"{"SS":[1]}"#,
+            #"{"NS":["1","1.0"]}"#, #"{"BS":["AA"]}"#,
             #"{"NULL":false}"#,
             #"{"B":"*"}"#, #"{"B":"AA"}"#, #"{"B":"AB=="}"#, #"{"L":[1]}"#, #"{"M":{"a":1}}"#, #"{"BOOL":"true"}"#,
         ])
     func refused(text: String) throws {
         let json = try JSONValue(parsing: text)
         #expect(AttributeValue(typedJSON: json) == nil)
+    }
+
+    @Test("sets are written ascending and read in any order")
+    func sets() throws {
+        let item: Item = [
+            "s": .set(["b", "a"]), "n": .set([10, 9, .number("-1")]), "b": .set([.binary([1]), .binary([0, 2])]),
+        ]
+        let text = #"{"b":{"BS":["AAI=","AQ=="]},"n":{"NS":["-1","9","10"]},"s":{"SS":["a","b"]}}"#
+        #expect(item.typedJSON.text() == text)
+        let turned = #"{"b":{"BS":["AQ==","AAI="]},"n":{"NS":["10","-1.0","9"]},"s":{"SS":["b","a"]}}"#
+        let read = try Item(typedJSON: JSONValue(parsing: turned))
+        #expect(read == item)
+        #expect(["b", "n", "s"].compactMap { item[$0]?.typeTag } == ["BS", "NS", "SS"])
     }
 
     @Test("base64 reads what it writes, for every length and byte")

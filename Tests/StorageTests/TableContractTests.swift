@@ -9,6 +9,9 @@ struct TableContractTests {
         "s": "text \u{0} e\u{301}é 🎵", "empty": "", "n": .number("-12.50"), "b": true, "f": false, "null": .null,
         "l": .list([.int(1), "two", .list([]), .map([:])]), "m": .map(["a": .binary([0, 255]), "": .null]),
         "bin": .binary([1, 2, 3, 4]),
+        "ss": .set(["b", "a", "é", "e\u{301}"]), "ns": .set([1, .number("-2.5")]),
+        "bs": .set([.binary([2]), .binary([1, 0])]),
+        "nested": .map(["l": .list([.set([3])])]),
     ]
 
     @Test("an item comes back with every type of value", arguments: TableFactory.all)

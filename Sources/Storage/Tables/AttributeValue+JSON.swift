@@ -2,7 +2,7 @@ import Digest
 public import JSON
 
 extension AttributeValue {
-    /// Reads DynamoDB's typed JSON, such as `{"N": "12"}`; nil for anything else, sets among it.
+    /// Reads DynamoDB's typed JSON, such as `{"N": "12"}`; nil for anything else.
     public init?(typedJSON json: JSONValue) {
         guard let object = json.objectValue, object.count == 1, let (tag, content) = object.first else { return nil }
         switch (tag, content) {
@@ -26,11 +26,20 @@ extension AttributeValue {
         case ("B", .string(let text)):
             guard let bytes = Base64.decode(text) else { return nil }
             self = .binary(bytes)
+        case ("SS", .array(let elements)), ("NS", .array(let elements)), ("BS", .array(let elements)):
+            var set: Set<AttributeValue> = []
+            for element in elements {
+                guard let value = AttributeValue(typedJSON: .object([String(tag.prefix(1)): element])),
+                    set.insert(value).inserted
+                else { return nil }
+            }
+            guard !set.isEmpty else { return nil }
+            self = .set(set)
         default: return nil
         }
     }
 
-    /// DynamoDB's typed JSON: numbers as text, binary in base64.
+    /// DynamoDB's typed JSON: numbers as text, binary in base64, sets ascending.
     public var typedJSON: JSONValue {
         let content: JSONValue =
             switch self {
@@ -41,13 +50,17 @@ extension AttributeValue {
             case .list(let elements): .array(elements.map(\.typedJSON))
             case .map(let members): members.typedJSON
             case .binary(let bytes): .string(Base64.encode(bytes))
+            case .set(let elements):
+                .array(
+                    elements.sorted { ($0.order(comparedTo: $1) ?? 0) < 0 }
+                        .compactMap { $0.typedJSON.objectValue?.values.first })
             }
         return .object([typeTag: content])
     }
 }
 
 extension Item {
-    /// Reads an item in DynamoDB's typed JSON; nil when it is none or has a value of a type that isn't supported.
+    /// Reads an item in DynamoDB's typed JSON; nil when it is none.
     public init?(typedJSON json: JSONValue) {
         guard let object = json.objectValue else { return nil }
         self.init(minimumCapacity: object.count)

@@ -1,6 +1,6 @@
-/// The value of one attribute of an item, in DynamoDB's types but for its sets.
+/// The value of one attribute of an item, in DynamoDB's types.
 ///
-/// Equality is DynamoDB's: strings by their bytes, numbers by value whatever their spelling.
+/// Equality is DynamoDB's: strings by their bytes, numbers by value whatever their spelling, sets whatever their order.
 public enum AttributeValue: Sendable {
     case string(String)
     /// A decimal number as it is spelled: up to 38 significant digits, 1E-130 to 9.9E+125 or zero.
@@ -10,6 +10,8 @@ public enum AttributeValue: Sendable {
     case list([AttributeValue])
     case map([String: AttributeValue])
     case binary([UInt8])
+    /// Strings, numbers or binary values; all of one type, and one at least.
+    case set(Set<AttributeValue>)
 
     public static func int(_ value: Int) -> AttributeValue { .number(String(value)) }
 
@@ -25,9 +27,10 @@ public enum AttributeValue: Sendable {
     public var listValue: [AttributeValue]? { if case .list(let value) = self { value } else { nil } }
     public var mapValue: [String: AttributeValue]? { if case .map(let value) = self { value } else { nil } }
     public var binaryValue: [UInt8]? { if case .binary(let value) = self { value } else { nil } }
+    public var setValue: Set<AttributeValue>? { if case .set(let value) = self { value } else { nil } }
     public var isNull: Bool { if case .null = self { true } else { false } }
 
-    /// The type's tag in DynamoDB's JSON: `S`, `N`, `BOOL`, `NULL`, `L`, `M`, `B`.
+    /// The type's tag in DynamoDB's JSON: `S`, `N`, `BOOL`, `NULL`, `L`, `M`, `B`, `SS`, `NS`, `BS`.
     public var typeTag: String {
         switch self {
         case .string: "S"
@@ -37,6 +40,7 @@ public enum AttributeValue: Sendable {
         case .list: "L"
         case .map: "M"
         case .binary: "B"
+        case .set(let elements): (elements.first?.typeTag ?? "S") + "S"
         }
     }
 }
@@ -62,6 +66,7 @@ extension AttributeValue: Hashable {
         case (.list(let left), .list(let right)): left == right
         case (.map(let left), .map(let right)): left == right
         case (.binary(let left), .binary(let right)): left == right
+        case (.set(let left), .set(let right)): left == right
         default: false
         }
     }
@@ -75,6 +80,7 @@ extension AttributeValue: Hashable {
         case .list(let value): hasher.combine(value)
         case .map(let value): hasher.combine(value)
         case .binary(let value): hasher.combine(value)
+        case .set(let value): hasher.combine(value)
         }
     }
 }

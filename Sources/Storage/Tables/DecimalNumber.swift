@@ -81,6 +81,10 @@ struct DecimalNumber: Sendable, Hashable {
     /// The number if it is integral and fits.
     var intValue: Int? { exponent >= digits.count && exponent <= 19 ? Int(spelling) : digits.isEmpty ? 0 : nil }
 
+    var negated: DecimalNumber {
+        DecimalNumber(isNegative: !isNegative, digits: digits, exponent: exponent) ?? self
+    }
+
     /// The sum, or nil when it needs more than 38 digits or is out of range.
     func adding(_ other: DecimalNumber) -> DecimalNumber? {
         guard !digits.isEmpty else { return other }

@@ -121,8 +121,22 @@ struct TableRules {
             var stored: [String: AttributeValue] = [:]
             for (key, member) in members { stored[key] = try storable(member, name, depth: depth + 1) }
             return .map(stored)
+        case .set(let elements): return .set(try storable(elements, name))
         default: return value
         }
+    }
+
+    private func storable(
+        _ elements: Set<AttributeValue>, _ name: String
+    ) throws(TableError) -> Set<AttributeValue> {
+        guard let type = elements.first?.typeTag, ["S", "N", "B"].contains(type),
+            elements.allSatisfy({ $0.typeTag == type })
+        else {
+            throw error(.invalidItem, "the attribute `\(name)` holds a set that is empty or not of one scalar type")
+        }
+        var stored: Set<AttributeValue> = []
+        for element in elements { stored.insert(try storable(element, name, depth: 1)) }
+        return stored
     }
 
     // MARK: Requests
