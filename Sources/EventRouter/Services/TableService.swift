@@ -2,13 +2,17 @@ import JSON
 import StatesLanguage
 import Storage
 
-/// DynamoDB's actions over the router's tables: items by key. Expressions are refused by name, but for `SET` of literals.
+/// DynamoDB's actions over the router's tables, with its expressions and its errors.
+///
+/// What writes under a condition reads the item, works out what the request makes of it, and writes that under the condition
+/// that everything it depended on is still as it was read; else it begins again. So a ``Table`` needs to know no expressions,
+/// and what a request answers was true at one moment.
 struct TableService: Sendable {
-    static let actions: Set<String> = [
-        "dynamodb:getItem", "dynamodb:putItem", "dynamodb:deleteItem", "dynamodb:updateItem",
-        "aws-sdk:dynamodb:getItem", "aws-sdk:dynamodb:putItem", "aws-sdk:dynamodb:deleteItem",
-        "aws-sdk:dynamodb:updateItem",
-    ]
+    static let actions = Set(
+        ["getItem", "putItem", "deleteItem", "updateItem"].flatMap { ["dynamodb:\($0)", "aws-sdk:dynamodb:\($0)"] }
+            + [
+                "query", "scan", "batchGetItem", "batchWriteItem", "transactGetItems", "transactWriteItems",
+            ].map { "aws-sdk:dynamodb:\($0)" })
 
     /// The table of a name; nil when there is none.
     let table: @Sendable (String) -> (any Table)?
@@ -16,88 +20,117 @@ struct TableService: Sendable {
     func answer(
         _ integration: ServiceIntegration, _ parameters: JSONValue, requestID: String
     ) async throws(StateError) -> JSONValue {
-        let service = integration.service == "dynamodb" ? "DynamoDB" : "DynamoDb"
-        func invalid(_ message: String) -> StateError { .service(service, "ValidationException", message) }
-        let name = parameters["TableName"]?.stringValue ?? ""
-        guard let table = table(name) else {
-            throw .service(
-                service, "ResourceNotFoundException", "Requested resource not found: Table: \(name) not found")
-        }
-        for expression in ["ConditionExpression", "ProjectionExpression", "AttributeUpdates", "Expected"]
-        where parameters[expression] != nil {
-            throw invalid("\(expression) is not supported here")
-        }
-        var answer = JSONObject()
+        let isOptimized = integration.service == "dynamodb"
         do {
-            switch integration.action {
-            case "putItem":
-                guard let item = parameters["Item"].flatMap({ Item(typedJSON: TableService.spelled($0)) }) else {
-                    throw invalid("Item is missing or not in DynamoDB's typed JSON")
-                }
-                try await table.put(item)
-            case "getItem":
-                if let item = try await table.get(try key(parameters, table)) { answer["Item"] = item.typedJSON }
-            case "deleteItem": try await table.delete(try key(parameters, table))
-            default:
-                let set = try TableService.assignments(parameters)
-                let updated = try await table.update(try key(parameters, table), set: set)
-                if parameters["ReturnValues"]?.stringValue?.hasPrefix("ALL_NEW") == true {
-                    answer["Attributes"] = updated.typedJSON
-                }
-            }
-        } catch let error as StateError {
-            throw error
-        } catch let error as TableError {
-            let name = error.isConditionFailed ? "ConditionalCheckFailedException" : "ValidationException"
-            throw .service(service, name, error.detail)
+            let answer = try await answer(integration.action, parameters)
+            return isOptimized ? .serviceAnswer(answer, requestID: requestID) : .object(answer)
         } catch {
-            throw .service(service, "InternalServerError", "\(error)", statusCode: 500)
+            throw TableFailure(error).stateError(isOptimized: isOptimized, requestID: requestID)
         }
-        return integration.service == "dynamodb" ? .serviceAnswer(answer, requestID: requestID) : .object(answer)
     }
 
-    private func key(_ parameters: JSONValue, _ table: any Table) throws(StateError) -> TableKey {
-        guard let item = parameters["Key"].flatMap({ Item(typedJSON: TableService.spelled($0)) }),
-            let partition = item[table.schema.partitionKey]
-        else { throw .service("DynamoDB", "ValidationException", "The provided key element does not match the schema") }
-        return TableKey(partition: partition, sort: table.schema.sortKey.flatMap { item[$0] })
+    private func answer(_ action: String, _ parameters: JSONValue) async throws -> JSONObject {
+        switch action {
+        case "getItem": try await getItem(parameters)
+        case "putItem": try await putItem(parameters)
+        case "deleteItem": try await deleteItem(parameters)
+        case "updateItem": try await updateItem(parameters)
+        case "query": try await query(parameters)
+        case "scan": try await scan(parameters)
+        case "batchGetItem": try await batchGetItem(parameters)
+        case "batchWriteItem": try await batchWriteItem(parameters)
+        case "transactGetItems": try await transactGetItems(parameters)
+        case "transactWriteItems": try await transactWriteItems(parameters)
+        default: throw TableFailure.invalid("The action \(action) is not supported here")
+        }
     }
 
-    /// Numbers may come as numbers: a state's expressions give them so.
-    private static func spelled(_ item: JSONValue) -> JSONValue {
-        guard let object = item.objectValue else { return item }
-        return .object(
-            JSONObject(
-                object.map { name, value in
-                    guard let number = value["N"]?.numberValue else { return (name, value) }
-                    return (name, ["N": .string(number.spelling)])
-                }))
+    /// Opens a request: its parameters must be known, its table be there.
+    func request(_ parameters: JSONValue, _ known: Set<String>) throws -> TableRequest {
+        let fields = try TableParameters(parameters, known.union(["TableName"]))
+        return TableRequest(table: try table(named: try fields.tableName()), fields: fields)
     }
 
-    /// `SET a = :a, #b = :b` as attributes.
-    private static func assignments(_ parameters: JSONValue) throws(StateError) -> Item {
-        func invalid(_ message: String) -> StateError { .service("DynamoDB", "ValidationException", message) }
-        guard let expression = parameters["UpdateExpression"]?.stringValue else {
-            throw invalid("UpdateExpression is missing")
+    func table(named name: String) throws(TableFailure) -> any Table {
+        guard let table = table(name) else {
+            throw TableFailure("ResourceNotFoundException", "Requested resource not found")
         }
-        let words = expression.split(separator: " ", maxSplits: 1)
-        guard words.count == 2, words[0].uppercased() == "SET" else {
-            throw invalid("Of UpdateExpression only SET of values is supported here")
+        return table
+    }
+
+    // MARK: Items
+
+    private func getItem(_ parameters: JSONValue) async throws -> JSONObject {
+        let known: Set = ["Key", "ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"]
+        let request = try request(parameters, known)
+        let key = try request.key()
+        var bindings = try request.fields.bindings(of: ["ProjectionExpression"])
+        let projection = try request.fields.text("ProjectionExpression").map { try bindings.projection($0) }
+        try bindings.checkAllUsed()
+        var answer = JSONObject()
+        if let item = try await request.table.get(key) {
+            answer["Item"] = (projection?.applied(to: item) ?? item).typedJSON
         }
-        let values = spelled(parameters["ExpressionAttributeValues"] ?? [:])
-        var item = Item()
-        for part in words[1].split(separator: ",") {
-            let sides = part.split(separator: "=").map { side in String(side.filter { !$0.isWhitespace }) }
-            guard sides.count == 2, let value = values[sides[1]].flatMap({ AttributeValue(typedJSON: $0) }) else {
-                throw invalid("Of UpdateExpression only SET of values is supported here")
+        return answer
+    }
+
+    private static let writing: Set = [
+        "ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues", "ReturnValues",
+        "ReturnValuesOnConditionCheckFailure",
+    ]
+
+    private func putItem(_ parameters: JSONValue) async throws -> JSONObject {
+        let request = try request(parameters, Self.writing.union(["Item"]))
+        let write = ItemWrite.put(try request.item())
+        return try await replace(request, write, ["NONE", "ALL_OLD"])
+    }
+
+    private func deleteItem(_ parameters: JSONValue) async throws -> JSONObject {
+        let request = try request(parameters, Self.writing.union(["Key"]))
+        return try await replace(request, .delete(try request.key()), ["NONE", "ALL_OLD"])
+    }
+
+    /// Puts or deletes.
+    private func replace(
+        _ request: TableRequest, _ write: ItemWrite, _ returnable: [String]
+    ) async throws -> JSONObject {
+        let returned = try request.fields.choice("ReturnValues", returnable) ?? "NONE"
+        _ = try request.fields.choice("ReturnValuesOnConditionCheckFailure", ["NONE", "ALL_OLD"])
+        var bindings = try request.fields.bindings(of: ["ConditionExpression"])
+        let condition = try request.fields.text("ConditionExpression").map { try bindings.condition($0) }
+        try bindings.checkAllUsed()
+        let change = ItemChange(write: write, condition: condition, returnsOld: returned == "ALL_OLD")
+        let (old, _) = try await change.carryOut(on: request.table)
+        var answer = JSONObject()
+        if returned == "ALL_OLD", let old { answer["Attributes"] = old.typedJSON }
+        return answer
+    }
+
+    private func updateItem(_ parameters: JSONValue) async throws -> JSONObject {
+        let request = try request(parameters, Self.writing.union(["Key", "UpdateExpression"]))
+        let key = try request.key()
+        let returned =
+            try request.fields.choice(
+                "ReturnValues", ["NONE", "ALL_OLD", "UPDATED_OLD", "ALL_NEW", "UPDATED_NEW"]) ?? "NONE"
+        _ = try request.fields.choice("ReturnValuesOnConditionCheckFailure", ["NONE", "ALL_OLD"])
+        var bindings = try request.fields.bindings(of: ["UpdateExpression", "ConditionExpression"])
+        let update = try request.fields.text("UpdateExpression").map { try bindings.update($0) } ?? .none
+        let condition = try request.fields.text("ConditionExpression").map { try bindings.condition($0) }
+        try bindings.checkAllUsed()
+        try request.checkKeyIsKept(by: update)
+        let change = ItemChange(write: .update(key, update), condition: condition, returnsOld: false)
+        let (old, new) = try await change.carryOut(on: request.table)
+        let updated = ProjectionExpression(update.paths)
+        let attributes: Item? =
+            switch returned {
+            case "ALL_OLD": old
+            case "ALL_NEW": new
+            case "UPDATED_OLD": old.map { updated.applied(to: $0) }
+            case "UPDATED_NEW": new.map { updated.applied(to: $0) }
+            default: nil
             }
-            let name =
-                sides[0].hasPrefix("#") ? parameters["ExpressionAttributeNames"]?[sides[0]]?.stringValue : sides[0]
-            guard let name, name.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" }) else {
-                throw invalid("Of UpdateExpression only SET of whole attributes is supported here")
-            }
-            item[name] = value
-        }
-        return item
+        var answer = JSONObject()
+        if let attributes, !attributes.isEmpty { answer["Attributes"] = attributes.typedJSON }
+        return answer
     }
 }

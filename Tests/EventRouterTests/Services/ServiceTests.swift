@@ -58,8 +58,9 @@ struct ServiceTests {
             let none = try await world.run(Self.task("dynamodb:getItem", #"{"TableName": "none", \#(key)}"#))
             #expect(none.error == "DynamoDB.ResourceNotFoundException")
             let refused = try await world.run(
-                Self.task("dynamodb:putItem", #"{"TableName": "songs", "Item": {}, "ConditionExpression": "x"}"#))
-            #expect(refused.cause?.contains("ConditionExpression is not supported here") == true)
+                Self.task("dynamodb:putItem", #"{"TableName": "songs", "Item": {}, "Expected": {}}"#))
+            #expect(refused.error == "DynamoDB.AmazonDynamoDBException")
+            #expect(refused.cause?.contains("Expected is not supported here") == true)
         }
     }
 
