@@ -27,7 +27,8 @@ enum ItemWrite: Sendable {
 struct ItemChange: Sendable {
     let write: ItemWrite
     let condition: ConditionExpression?
-    /// Whether all of the item that is overwritten is wanted: then all of it must be as it was read.
+    /// Whether all of the item that is overwritten is wanted: then all that was read must still be so. What a table can't be
+    /// asked is whether an attribute has come to it since; one that has is overwritten, and not in the answer.
     var returnsOld = false
 
     /// Each time that a write finds another than what was read, another writer has succeeded; so many may come first.

@@ -15,7 +15,11 @@ struct TableParameters {
         }
     }
 
-    subscript(name: String) -> JSONValue? { object[name].flatMap { $0.isNull ? nil : $0 } }
+    /// A parameter; nil when it is absent or null.
+    subscript(name: String) -> JSONValue? {
+        guard let value = object[name], !value.isNull else { return nil }
+        return value
+    }
 
     /// A parameter that must be there.
     func required(_ name: String) throws(TableFailure) -> JSONValue {

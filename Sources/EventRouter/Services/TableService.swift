@@ -45,10 +45,14 @@ struct TableService: Sendable {
         }
     }
 
-    /// Opens a request: its parameters must be known, its table be there.
-    func request(_ parameters: JSONValue, _ known: Set<String>) throws -> TableRequest {
+    /// Opens a request: its parameters must be known, what it requires must be given, and then its table be there.
+    func request(
+        _ parameters: JSONValue, _ known: Set<String>, required: String? = nil
+    ) throws -> TableRequest {
         let fields = try TableParameters(parameters, known.union(["TableName"]))
-        return TableRequest(table: try table(named: try fields.tableName()), fields: fields)
+        let name = try fields.tableName()
+        if let required { _ = try fields.required(required) }
+        return TableRequest(table: try table(named: name), fields: fields)
     }
 
     func table(named name: String) throws(TableFailure) -> any Table {
@@ -62,7 +66,7 @@ struct TableService: Sendable {
 
     private func getItem(_ parameters: JSONValue) async throws -> JSONObject {
         let known: Set = ["Key", "ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"]
-        let request = try request(parameters, known)
+        let request = try request(parameters, known, required: "Key")
         let key = try request.key()
         var bindings = try request.fields.bindings(of: ["ProjectionExpression"])
         let projection = try request.fields.text("ProjectionExpression").map { try bindings.projection($0) }
@@ -80,13 +84,13 @@ struct TableService: Sendable {
     ]
 
     private func putItem(_ parameters: JSONValue) async throws -> JSONObject {
-        let request = try request(parameters, Self.writing.union(["Item"]))
+        let request = try request(parameters, Self.writing.union(["Item"]), required: "Item")
         let write = ItemWrite.put(try request.item())
         return try await replace(request, write, ["NONE", "ALL_OLD"])
     }
 
     private func deleteItem(_ parameters: JSONValue) async throws -> JSONObject {
-        let request = try request(parameters, Self.writing.union(["Key"]))
+        let request = try request(parameters, Self.writing.union(["Key"]), required: "Key")
         return try await replace(request, .delete(try request.key()), ["NONE", "ALL_OLD"])
     }
 
@@ -107,7 +111,7 @@ struct TableService: Sendable {
     }
 
     private func updateItem(_ parameters: JSONValue) async throws -> JSONObject {
-        let request = try request(parameters, Self.writing.union(["Key", "UpdateExpression"]))
+        let request = try request(parameters, Self.writing.union(["Key", "UpdateExpression"]), required: "Key")
         let key = try request.key()
         let returned =
             try request.fields.choice(

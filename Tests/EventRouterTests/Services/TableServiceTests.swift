@@ -161,6 +161,30 @@ struct TableServiceTests {
         )
     }
 
+    @Test("the recorded machine that puts, updates and reads an attribute named S has the recorded answers")
+    func recorded() async throws {
+        // cases-services, services/test_aws_sdk_task_service.py, test_dynamodb_put_update_get_item and, of the optimized
+        // integration, error_handling/test_task_service_dynamodb.py, test_invalid_param.
+        let tables = TablesUnderTest()
+        #expect(
+            try await tables.answer("putItem", #"{"Item": {"data": {"S": "HelloWorld"}, "pk": {"S": "id1"}}}"#) == [:])
+        let updated = try await tables.answer(
+            "updateItem",
+            #"{"Key": {"pk": {"S": "id1"}}, "UpdateExpression": "set S=:r", "ReturnValues": "UPDATED_NEW", "ExpressionAttributeValues": {":r": {"S": "HelloWorldUpdated"}}}"#
+        )
+        #expect(updated == ["Attributes": ["S": ["S": "HelloWorldUpdated"]]])
+        let read = try await tables.answer("getItem", #"{"Key": {"pk": {"S": "id1"}}}"#)
+        #expect(
+            read == ["Item": ["S": ["S": "HelloWorldUpdated"], "data": ["S": "HelloWorld"], "pk": ["S": "id1"]]])
+        let invalid = await tables.failure(
+            "dynamodb", "putItem", #"{"TableName": "no_such", "Key": null, "Item": null}"#)
+        #expect(invalid?.name == "DynamoDB.AmazonDynamoDBException")
+        #expect(
+            invalid?.cause
+                == "1 validation error detected: Value null at 'item' failed to satisfy constraint: Member must not be null (Service: AmazonDynamoDBv2; Status Code: 400; Error Code: ValidationException; Request ID: id; Proxy: null)"
+        )
+    }
+
     // MARK: Pages
 
     @Test("a query chooses a range, filters it, projects it and goes on from page to page")
