@@ -23,7 +23,7 @@ test:
 	@infra/setup/system-libraries --tests
 	@infra/setup/test-peers
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build
+	@SWIFT="$(SWIFT)" infra/setup/run-tests
 
 lint:
 	$(SWIFT) format lint --strict --configuration .swift-format --recursive Package.swift Sources functions Tests Benchmarks

@@ -2,7 +2,7 @@ import Clocks
 import Synchronization
 import Testing
 
-@Suite("VirtualClock", .timeLimit(.minutes(5)))
+@Suite("VirtualClock", .timeLimit(.minutes(10)))
 struct VirtualClockTests {
     /// What happened, and at what time in seconds after the start.
     final class Record: Sendable {

@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite("The command line", .timeLimit(.minutes(5)))
+@Suite("The command line", .timeLimit(.minutes(10)))
 struct CommandLineTests {
     private func turntable(_ arguments: [String], in folder: String) async throws -> FinishedProcess {
         try await runProcess(RouterUnderTest.turntable, arguments, directory: folder)

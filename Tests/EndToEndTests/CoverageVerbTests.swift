@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite("turntable coverage", .timeLimit(.minutes(5)))
+@Suite("turntable coverage", .timeLimit(.minutes(10)))
 struct CoverageVerbTests {
     private static func points(_ lines: [JSONValue]) -> [String: Int] {
         var counts: [String: Int] = [:]

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// `make deploy` without an account, and against moto's servers as far as they go.
-@Suite("Deploying", .timeLimit(.minutes(5)))
+@Suite("Deploying", .timeLimit(.minutes(10)))
 struct DeployTests {
     /// Runs Python in an environment in which no account is found but the one that a test gives.
     private static func python(_ arguments: [String], _ environment: [String: String]) async throws -> FinishedProcess {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// `turntable package` and `verify` on a small program in place of a function: what is packaged stands beside `turntable`.
-@Suite("Packaging on the command line", .timeLimit(.minutes(5)))
+@Suite("Packaging on the command line", .timeLimit(.minutes(10)))
 struct PackageVerbTests {
     private func withProducts(
         _ body: (_ folder: String, _ run: ([String]) async throws -> FinishedProcess) async throws -> Void

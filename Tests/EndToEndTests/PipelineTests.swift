@@ -4,7 +4,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite("The main job on a real router", .serialized, .timeLimit(.minutes(5)))
+@Suite("The main job on a real router", .serialized, .timeLimit(.minutes(10)))
 struct PipelineTests {
     @Test("a dropped file is validated, processed and archived, and its numbers are right")
     func drop() async throws {

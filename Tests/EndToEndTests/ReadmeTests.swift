@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Runs the README's commands in a folder of their own, as somebody who follows it from top to bottom would.
-@Suite("The README", .timeLimit(.minutes(5)))
+@Suite("The README", .timeLimit(.minutes(10)))
 struct ReadmeTests {
     struct Block {
         /// What stands behind ```` ```sh ````: nothing, `serve` or `after-arrival`.

@@ -7,7 +7,7 @@ import Testing
 
 /// What a router gives its users when the disk, the data or the files under it fail: an end that says so, the file in its
 /// place, and the next file as if nothing had been.
-@Suite("A real router whose disk or files fail", .serialized, .timeLimit(.minutes(5)))
+@Suite("A real router whose disk or files fail", .serialized, .timeLimit(.minutes(10)))
 struct RouterFaultTests {
     private static func expectGood(_ router: RouterUnderTest, _ name: String) async throws {
         try router.drop(SampleData.streams.replacing("2024-06-25", with: "2024-05-01"), as: "streams/\(name)")

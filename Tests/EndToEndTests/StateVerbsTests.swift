@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite("Verbs that try states and expressions", .timeLimit(.minutes(5)))
+@Suite("Verbs that try states and expressions", .timeLimit(.minutes(10)))
 struct StateVerbsTests {
     private func turntable(_ arguments: [String], in folder: String) async throws -> FinishedProcess {
         try await runProcess(RouterUnderTest.turntable, arguments, directory: folder)

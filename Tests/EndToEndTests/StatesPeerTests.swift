@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Step Functions' API of a running router, as AWS's own clients use it.
-@Suite("Clients of Step Functions", .timeLimit(.minutes(5)))
+@Suite("Clients of Step Functions", .timeLimit(.minutes(10)))
 struct StatesPeerTests {
     @Test("boto3 makes, runs, pages and deletes, and what is there survives the router")
     func boto3() async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import HTTPClient
 
-@Suite("The HTTP client against a peer that does as it is told", .timeLimit(.minutes(1)))
+@Suite("The HTTP client against a peer that does as it is told", .timeLimit(.minutes(10)))
 struct HTTPClientTests {
     static func client(_ peer: SocketPeer, timeout: Duration? = nil, bodyByteCount: Int = 1 << 26) -> HTTPClient {
         HTTPClient(HTTPAddress(port: peer.port), limits: .init(bodyByteCount: bodyByteCount), timeout: timeout)

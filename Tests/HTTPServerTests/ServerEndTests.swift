@@ -110,7 +110,7 @@ struct ServerEndTests {
         await began.wait()
         let start = ContinuousClock.now
         await server.shutdown(grace: .zero)
-        #expect(ContinuousClock.now - start < .seconds(20))
+        #expect(ContinuousClock.now - start < .seconds(120))
         #expect([503, nil].contains(try await answer))
         end.finish()
     }

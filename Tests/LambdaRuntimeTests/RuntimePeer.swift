@@ -9,7 +9,7 @@ import Testing
 @testable import LambdaRuntime
 
 /// All suites of the module, one after the other: the loop sets a variable of the process for each invocation.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct RuntimeTests {}
+@Suite(.serialized, .timeLimit(.minutes(10))) struct RuntimeTests {}
 
 /// Calls a closure for each event.
 struct ClosureHandler: LambdaHandler {

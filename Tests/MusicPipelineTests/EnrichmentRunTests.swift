@@ -27,7 +27,7 @@ final class RandomBlocks: BlockSource {
     }
 }
 
-@Suite("The pass over a stream file", .timeLimit(.minutes(3)))
+@Suite("The pass over a stream file", .timeLimit(.minutes(10)))
 struct EnrichmentRunTests {
     private static func tables(_ world: NaivePipeline) throws -> ReferenceTables {
         var tracks = TrackTable.Builder()

@@ -6,7 +6,7 @@ import Testing
 @testable import Parquet
 
 /// Files as others read them: pyarrow and DuckDB.
-@Suite("Parquet files, read by others", .timeLimit(.minutes(5)))
+@Suite("Parquet files, read by others", .timeLimit(.minutes(10)))
 struct ParquetPeerTests {
     static let script = """
         import json, sys, pyarrow.parquet as pq, duckdb

@@ -6,7 +6,7 @@ import Testing
 @testable import Parquet
 
 /// Files that others wrote, read and compared with what pyarrow says of them.
-@Suite("Parquet files, read", .timeLimit(.minutes(5)))
+@Suite("Parquet files, read", .timeLimit(.minutes(10)))
 struct ParquetReaderTests {
     /// Writes files in every encoding, codec and page version, and their values as JSON: texts for what JSON has no number
     /// for.

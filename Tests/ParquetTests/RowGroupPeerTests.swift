@@ -6,7 +6,7 @@ import Testing
 @testable import Parquet
 
 /// Row groups encoded from codes and runs, as pyarrow, DuckDB and Polars read them.
-@Suite("Parquet row groups, read by others", .timeLimit(.minutes(3)))
+@Suite("Parquet row groups, read by others", .timeLimit(.minutes(10)))
 struct RowGroupPeerTests {
     private static let script = """
         import json, sys, pyarrow.parquet as pq, duckdb, polars

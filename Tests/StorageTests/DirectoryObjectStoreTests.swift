@@ -250,7 +250,7 @@ struct DirectoryObjectStoreTests {
         #expect(texts == ["real", "new"])
     }
 
-    @Test("a pipe is no object, and nobody waits for its other end", .timeLimit(.minutes(1)))
+    @Test("a pipe is no object, and nobody waits for its other end", .timeLimit(.minutes(10)))
     func pipe() async throws {
         mkfifo("\(world.bucket)/pipe", 0o644)
         let codes = [
@@ -318,7 +318,7 @@ struct DirectoryObjectStoreTests {
         }
     }
 
-    @Test("a call that waits or reads ends when its task is cancelled", .timeLimit(.minutes(1)))
+    @Test("a call that waits or reads ends when its task is cancelled", .timeLimit(.minutes(10)))
     func cancellation() async throws {
         let bucketLock = try Directory(world.bucket)
         let isLocked = try bucketLock.tryLock(exclusive: true)

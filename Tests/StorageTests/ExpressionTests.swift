@@ -441,7 +441,7 @@ struct ProjectionExpressionTests {
     }
 }
 
-@Suite("Expressions: anything at all", .timeLimit(.minutes(1)))
+@Suite("Expressions: anything at all", .timeLimit(.minutes(10)))
 struct ExpressionFuzzTests {
     private static func readAll(_ text: String) {
         guard var bindings = try? Sample.bindings() else { return }

@@ -105,7 +105,7 @@ struct SQLiteTablesTests {
         #expect(write == nil)
     }
 
-    @Test("a wait for another process ends when the task is cancelled", .timeLimit(.minutes(1)))
+    @Test("a wait for another process ends when the task is cancelled", .timeLimit(.minutes(10)))
     func cancelledWait() async throws {
         try await world.table().put(item("p", "s"))
         let other = try Database(world.path)

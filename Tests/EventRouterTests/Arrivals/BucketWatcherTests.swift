@@ -7,7 +7,7 @@ import Testing
 
 @testable import EventRouter
 
-@Suite("BucketWatcher", .timeLimit(.minutes(2)))
+@Suite("BucketWatcher", .timeLimit(.minutes(10)))
 struct BucketWatcherTests {
     /// A watched folder with the bucket `raw`.
     struct World {

@@ -10,7 +10,7 @@ import Testing
 @testable import EventRouter
 @testable import Template
 
-@Suite("QueuedDelivery", .timeLimit(.minutes(2)))
+@Suite("QueuedDelivery", .timeLimit(.minutes(10)))
 struct QueuedDeliveryTests {
     /// A way in, a dispatcher and an engine over one store, with a clock that stands still.
     struct World {

@@ -7,7 +7,7 @@ import Testing
 @testable import EventRouter
 @testable import Template
 
-@Suite("ScheduleRunner", .timeLimit(.minutes(5)))
+@Suite("ScheduleRunner", .timeLimit(.minutes(10)))
 struct ScheduleRunnerTests {
     static let start = Timestamp(iso8601: "2024-06-25T00:00:00Z")!
 

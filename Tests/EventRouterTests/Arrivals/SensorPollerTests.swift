@@ -10,7 +10,7 @@ import Testing
 @testable import EventRouter
 @testable import Template
 
-@Suite("SensorPoller", .timeLimit(.minutes(2)))
+@Suite("SensorPoller", .timeLimit(.minutes(10)))
 struct SensorPollerTests {
     @Test("A file is sensed once it is found unchanged by two polls, once over restarts")
     func settled() async throws {

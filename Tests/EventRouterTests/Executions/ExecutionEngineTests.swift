@@ -10,7 +10,7 @@ import Testing
 
 @testable import EventRouter
 
-@Suite("ExecutionEngine", .timeLimit(.minutes(2)))
+@Suite("ExecutionEngine", .timeLimit(.minutes(10)))
 struct ExecutionEngineTests {
     /// An engine over a store in a folder, with a clock that stands still.
     struct World {

@@ -9,7 +9,7 @@ import Testing
 
 @testable import EventRouter
 
-@Suite("Recovery", .timeLimit(.minutes(2)))
+@Suite("Recovery", .timeLimit(.minutes(10)))
 struct RecoveryTests {
     static let branching = Machines.definition(
         "branching",

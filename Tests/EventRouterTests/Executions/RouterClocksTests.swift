@@ -6,7 +6,7 @@ import Testing
 
 @testable import EventRouter
 
-@Suite("RouterClocks", .timeLimit(.minutes(5)))
+@Suite("RouterClocks", .timeLimit(.minutes(10)))
 struct RouterClocksTests {
     static func time(_ text: String) -> Timestamp { Timestamp(iso8601: "\(text)T00:00:00Z")! }
 

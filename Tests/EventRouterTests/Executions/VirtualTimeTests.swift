@@ -6,7 +6,7 @@ import Testing
 
 @testable import EventRouter
 
-@Suite("Executions under a virtual clock", .timeLimit(.minutes(5)))
+@Suite("Executions under a virtual clock", .timeLimit(.minutes(10)))
 struct VirtualTimeTests {
     static let start = Timestamp(iso8601: "2024-06-25T00:00:00Z")!
 

@@ -74,7 +74,7 @@ struct FunctionPoolTests {
     @Test("tells a process the request id, the deadline, the ARN, trace id and client context")
     func headers() async throws {
         let clock = ManualClock(now: Timestamp(millisecondsSinceEpoch: 1_000_000))
-        try await PythonFunction.withPool(timeout: .seconds(7), clock: clock) { function in
+        try await PythonFunction.withPool(timeout: .seconds(70), clock: clock) { function in
             let result = await function.pool.invoke(
                 InvocationRequest(
                     function: function.configuration.arn, payload: Array(#"{"mode":"context"}"#.utf8),
@@ -83,7 +83,7 @@ struct FunctionPoolTests {
             let headers = try #require(result.value?["headers"]?.objectValue)
             #expect(result.requestID == "id-1")
             #expect(headers["Lambda-Runtime-Aws-Request-Id"] == "id-1")
-            #expect(headers["Lambda-Runtime-Deadline-Ms"] == "1007000")
+            #expect(headers["Lambda-Runtime-Deadline-Ms"] == "1070000")
             #expect(headers["Lambda-Runtime-Invoked-Function-Arn"]?.stringValue == function.configuration.arn)
             #expect(headers["Lambda-Runtime-Trace-Id"] == "Root=1-2-3")
             #expect(headers["Lambda-Runtime-Client-Context"] == #"{"a":1}"#)

@@ -103,7 +103,7 @@ struct InvokeAPITests {
     func boto3() async throws {
         let check = try await runProcess(Repository.python, ["-c", "import boto3"])
         guard check.status == 0 else { return print("NOT RUN: \(Repository.python) has no boto3") }
-        try await PythonFunction.withPool(timeout: .seconds(2)) { function in
+        try await PythonFunction.withPool { function in
             let api = InvokeAPI(pool: function.pool) { _ in true }
             let server = try HTTPServer(handler: { await api.respond(to: $0) ?? .text(404, "not found") })
             let port = try server.listen()

@@ -8,7 +8,7 @@ import Testing
 
 @testable import EventRouter
 
-@Suite("Services as tasks", .timeLimit(.minutes(2)))
+@Suite("Services as tasks", .timeLimit(.minutes(10)))
 struct ServiceTests {
     private static func task(_ resource: String, _ parameters: String, _ more: String = "") -> String {
         #""A": {"Type": "Task", "Resource": "arn:aws:states:::\#(resource)", "Parameters": \#(parameters), "End": true\#(more)}"#

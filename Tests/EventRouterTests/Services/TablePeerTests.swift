@@ -7,7 +7,7 @@ import Testing
 @testable import EventRouter
 
 /// The same requests on moto's DynamoDB and on ours: the same items after them, the same errors, the same answers.
-@Suite("DynamoDB beside a peer", .timeLimit(.minutes(5)))
+@Suite("DynamoDB beside a peer", .timeLimit(.minutes(10)))
 struct TablePeerTests {
     /// One request on the one item that a table begins with.
     struct Request: Sendable {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import EventRouter
 
-@Suite("DynamoDB as a service of tasks", .timeLimit(.minutes(2)))
+@Suite("DynamoDB as a service of tasks", .timeLimit(.minutes(10)))
 struct TableServiceTests {
     // MARK: Answers
 

@@ -8,7 +8,7 @@ import Testing
 @testable import EventRouter
 
 /// Runs of distributed Maps and their children: kept, listed, described, changed, stopped and redriven.
-@Suite("Map runs", .timeLimit(.minutes(5)))
+@Suite("Map runs", .timeLimit(.minutes(10)))
 struct MapRunTests {
     typealias World = StatesWorld
 

@@ -6,7 +6,7 @@ import Testing
 @testable import EventRouter
 
 /// The API held against calls that were made to AWS, in their order, with AWS's answers.
-@Suite("Recorded calls of Step Functions", .timeLimit(.minutes(5)))
+@Suite("Recorded calls of Step Functions", .timeLimit(.minutes(10)))
 struct RecordedAPITests {
     struct Case: Sendable, CustomStringConvertible {
         let name: String

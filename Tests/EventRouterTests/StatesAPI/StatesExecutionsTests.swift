@@ -5,7 +5,7 @@ import Testing
 
 @testable import EventRouter
 
-@Suite("Step Functions' executions", .timeLimit(.minutes(2)))
+@Suite("Step Functions' executions", .timeLimit(.minutes(10)))
 struct StatesExecutionsTests {
     typealias World = StatesWorld
 

@@ -7,7 +7,7 @@ import Testing
 
 @testable import EventRouter
 
-@Suite("Step Functions' state machines", .timeLimit(.minutes(2)))
+@Suite("Step Functions' state machines", .timeLimit(.minutes(10)))
 struct StatesMachinesTests {
     typealias World = StatesWorld
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import EventRouter
 
-@Suite("Step Functions' protocol", .timeLimit(.minutes(2)))
+@Suite("Step Functions' protocol", .timeLimit(.minutes(10)))
 struct StatesProtocolTests {
     @Test("requests for other services are left to others")
     func otherServices() async throws {
