@@ -130,9 +130,8 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                "HTTPServer", "EventRouter", "StatesLanguage", "JSON", "Clocks", "FileSystem", "Storage", "MusicKPIs",
-                "MusicPipeline",
-                "TestSupport",
+                "HTTPServer", "HTTPClient", "EventRouter", "StatesLanguage", "JSON", "Clocks", "FileSystem", "Storage",
+                "MusicKPIs", "MusicPipeline", "TestSupport",
             ],
             path: "Benchmarks",
             swiftSettings: testSettings),
