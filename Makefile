@@ -44,12 +44,14 @@ deploy: package
 bench: build
 	.build/release/benchmarks
 
-# What takes minutes: a stream file of 2 GB in bounded memory, the packages as Lambda starts them, the
-# sanitizers.
+# What takes minutes: a stream file of 2 GB in bounded memory, the packages as Lambda starts them, definitions at random,
+# memory over many executions, the sanitizers.
 soak: package
 	infra/soak/packages
 	infra/soak/large-file
 	infra/soak/spark-reads
+	infra/soak/fuzz-states-language
+	infra/soak/executions-memory
 	@infra/setup/system-libraries --tests
 	@infra/setup/test-peers
 	infra/soak/sanitizers

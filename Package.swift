@@ -139,6 +139,13 @@ let package = Package(
             name: "TestSupport", dependencies: ["JSON", "Clocks", "FileSystem", "HTTPClient"],
             path: "Tests/TestSupport",
             swiftSettings: testSettings),
+        .target(
+            name: "StatesLanguageFuzz", dependencies: ["StatesLanguage", "JSON", "Clocks"],
+            path: "Tests/StatesLanguageFuzz", swiftSettings: testSettings),
+        .executableTarget(
+            name: "soak",
+            dependencies: ["StatesLanguageFuzz", "EventRouter", "JSON", "Clocks", "FileSystem", "TestSupport"],
+            path: "Tests/Soak", swiftSettings: testSettings),
         tests("JSONTests", ["JSON"]),
         tests("ClocksTests", ["Clocks"]),
         tests("FileSystemTests", ["FileSystem"]),
@@ -159,7 +166,7 @@ let package = Package(
         tests("CompressionTests", ["Compression", "FileSystem"]),
         tests("MusicPipelineTests", ["MusicPipeline", "MusicKPIs", "Storage", "Digest", "Clocks", "JSON"]),
         tests("JSONataTests", ["JSONata", "JSON", "Clocks", "FileSystem"]),
-        tests("StatesLanguageTests", ["StatesLanguage", "JSON", "Clocks"]),
+        tests("StatesLanguageTests", ["StatesLanguage", "StatesLanguageFuzz", "JSON", "Clocks", "FileSystem"]),
         tests("TemplateTests", ["Template", "JSON", "YAML", "FileSystem"]),
         tests("DeliveryTests", ["Delivery", "Events", "JSON", "Clocks"]),
         tests("LambdaRuntimeTests", ["LambdaRuntime", "HTTPClient", "JSON", "Clocks", "FileSystem"]),

@@ -96,10 +96,14 @@ struct StatesServer: Sendable {
                 do {
                     let client = HTTPClient(address, timeout: .seconds(120))
                     var open: [JSONValue] = []
-                    for _ in stride(from: number, to: count, by: StatesOverHTTP.clients) {
+                    for index in stride(from: number, to: count, by: StatesOverHTTP.clients) {
+                        // Named, since moto makes up no names.
                         let started = try call(
                             "StartExecution",
-                            ["stateMachineArn": machine, "input": .string(BenchmarkMachines.fiveInput)], on: client)
+                            [
+                                "stateMachineArn": machine, "input": .string(BenchmarkMachines.fiveInput),
+                                "name": .string("execution-\(index)"),
+                            ], on: client)
                         open.append(started["executionArn"] ?? .null)
                     }
                     while let arn = open.last {
@@ -131,10 +135,17 @@ struct MotoServer {
     /// Nil, with a word about it, when there is no moto to be had.
     static func start() async throws -> MotoServer? {
         let python = "\(Repository.root)/.build/moto/bin/python3"
-        if try FileSystem.status(python) == nil || !(try await hasMoto(python)) {
+        var isThere = try FileSystem.status(python) != nil
+        if isThere {
+            isThere = try await runProcess(python, ["-c", "import moto.server, moto.stepfunctions"]).status == 0
+        }
+        if !isThere {
             for arguments in [
                 ["python3", "-m", "venv", "\(Repository.root)/.build/moto"],
-                [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "moto[server,stepfunctions]"],
+                [
+                    python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+                    "moto[server,stepfunctions]",
+                ],
             ] {
                 let done = try await runProcess(arguments[0], Array(arguments.dropFirst()), timeout: .seconds(600))
                 guard done.status == 0 else {
@@ -145,7 +156,8 @@ struct MotoServer {
         }
         let port = UInt16.random(in: 20_000...30_000)
         let process = try LivingProcess(
-            python, ["-m", "moto.server", "-H", "127.0.0.1", "-p", "\(port)"], environment: ["MOTO_CALL_RESET_API": "false"])
+            python, ["-m", "moto.server", "-H", "127.0.0.1", "-p", "\(port)"],
+            environment: ["MOTO_CALL_RESET_API": "false"])
         let client = HTTPClient(HTTPAddress(port: port), timeout: .seconds(5))
         let deadline = ContinuousClock.now + .seconds(60)
         while true {
@@ -160,10 +172,6 @@ struct MotoServer {
             try await Task.sleep(for: .milliseconds(100))
         }
         return MotoServer(process: process, states: StatesServer(port: port))
-    }
-
-    private static func hasMoto(_ python: String) async throws -> Bool {
-        try await runProcess(python, ["-c", "import moto.server, moto.stepfunctions"]).status == 0
     }
 
     func stop() async throws {

@@ -1,12 +1,11 @@
-/// Reads one JSON text (RFC 8259) by recursive descent over its bytes.
+/// Reads one JSON text (RFC 8259) in one pass over its bytes.
 ///
-/// A byte-order mark is skipped. Of duplicate keys the last value counts. Depth is bounded, since each level of the
-/// text is a level of the stack.
+/// A byte-order mark is skipped. Of duplicate keys the last value counts. Depth is bounded, since those who walk a value
+/// recurse as deep.
 struct JSONParser {
     private let bytes: [UInt8]
     private let maximumDepth: Int
     private var offset = 0
-    private var depth = 0
     /// Called with the offset of each value as it begins; `JSONDocument` collects positions with it.
     private(set) var record: JSONPositionRecorder?
 
@@ -40,12 +39,72 @@ struct JSONParser {
         }
     }
 
+    /// An array or object that has been opened and not closed.
+    private struct Container {
+        /// Where it was opened.
+        let start: Int
+        let isArray: Bool
+        var elements: [JSONValue] = []
+        var object = JSONObject()
+        /// The key whose value comes next.
+        var key = ""
+    }
+
+    /// Reads a value. What is open is kept in an array and not on the stack, so that no depth is too deep for a thread.
     private mutating func parseValue() throws(JSONError) -> JSONValue {
-        guard offset < bytes.count else { throw failure(.unexpectedEnd, "the text ends where a value should begin") }
-        record?.valueBegins(at: offset)
+        var open: [Container] = []
+        while true {
+            var value: JSONValue
+            guard offset < bytes.count else {
+                throw failure(.unexpectedEnd, "the text ends where a value should begin")
+            }
+            record?.valueBegins(at: offset)
+            switch bytes[offset] {
+            case UInt8(ascii: "{"):
+                let start = try begin(open.count)
+                if peek() == UInt8(ascii: "}") {
+                    offset += 1
+                    value = .object(JSONObject())
+                } else {
+                    var container = Container(start: start, isArray: false)
+                    try parseKey(of: &container)
+                    open.append(container)
+                    continue
+                }
+            case UInt8(ascii: "["):
+                let start = try begin(open.count)
+                if peek() == UInt8(ascii: "]") {
+                    offset += 1
+                    value = .array([])
+                } else {
+                    open.append(Container(start: start, isArray: true))
+                    record?.enter(.index(0), at: offset)
+                    continue
+                }
+            default: value = try parseScalar()
+            }
+            // The value ends what is open as long as brackets are closed after it.
+            while true {
+                guard !open.isEmpty else { return value }
+                guard let closed = try take(value, into: &open[open.count - 1]) else { break }
+                value = closed
+                open.removeLast()
+            }
+        }
+    }
+
+    private mutating func begin(_ depth: Int) throws(JSONError) -> Int {
+        guard depth < maximumDepth else {
+            throw failure(.tooDeep, "arrays and objects are nested deeper than \(maximumDepth) levels")
+        }
+        let start = offset
+        offset += 1
+        skipWhitespace()
+        return start
+    }
+
+    private mutating func parseScalar() throws(JSONError) -> JSONValue {
         switch bytes[offset] {
-        case UInt8(ascii: "{"): return try nested { (parser) throws(JSONError) in try parser.parseObject() }
-        case UInt8(ascii: "["): return try nested { (parser) throws(JSONError) in try parser.parseArray() }
         case UInt8(ascii: "\""): return .string(try parseString())
         case UInt8(ascii: "t"): return try parseWord("true", .bool(true))
         case UInt8(ascii: "f"): return try parseWord("false", .bool(false))
@@ -55,77 +114,54 @@ struct JSONParser {
         }
     }
 
-    private mutating func nested(
-        _ body: (inout JSONParser) throws(JSONError) -> JSONValue
-    ) throws(JSONError) -> JSONValue {
-        guard depth < maximumDepth else {
-            throw failure(.tooDeep, "arrays and objects are nested deeper than \(maximumDepth) levels")
+    /// Reads a key and its colon.
+    private mutating func parseKey(of container: inout Container) throws(JSONError) {
+        guard peek() == UInt8(ascii: "\"") else {
+            throw unexpected("a key in double quotes", opened: container.start, "object")
         }
-        depth += 1
-        let value = try body(&self)
-        depth -= 1
-        return value
+        let keyOffset = offset
+        container.key = try parseString()
+        skipWhitespace()
+        guard peek() == UInt8(ascii: ":") else { throw unexpected("a colon", opened: container.start, "object") }
+        offset += 1
+        skipWhitespace()
+        record?.enter(.key(container.key), at: keyOffset)
     }
 
-    private mutating func parseObject() throws(JSONError) -> JSONValue {
-        let start = offset
-        offset += 1
-        var object = JSONObject()
+    /// Puts a value into what is open and reads on to the next value in it, or to its end.
+    ///
+    /// - Returns: The array or object when it ends here.
+    private mutating func take(_ value: JSONValue, into container: inout Container) throws(JSONError) -> JSONValue? {
+        record?.leave()
+        if container.isArray {
+            container.elements.append(value)
+        } else {
+            container.object[container.key] = value
+        }
         skipWhitespace()
-        if peek() == UInt8(ascii: "}") {
-            offset += 1
-            return .object(object)
-        }
-        while true {
-            guard peek() == UInt8(ascii: "\"") else {
-                throw unexpected("a key in double quotes", opened: start, "object")
-            }
-            let keyOffset = offset
-            let key = try parseString()
-            skipWhitespace()
-            guard peek() == UInt8(ascii: ":") else { throw unexpected("a colon", opened: start, "object") }
+        let next = peek()
+        if next == UInt8(ascii: ",") {
             offset += 1
             skipWhitespace()
-            record?.enter(.key(key), at: keyOffset)
-            object[key] = try parseValue()
-            record?.leave()
-            skipWhitespace()
-            if peek() == UInt8(ascii: ",") {
-                offset += 1
-                skipWhitespace()
-            } else if peek() == UInt8(ascii: "}") {
-                offset += 1
-                return .object(object)
+            if container.isArray {
+                record?.enter(.index(container.elements.count), at: offset)
             } else {
-                throw unexpected("a comma or a closing brace", opened: start, "object")
+                try parseKey(of: &container)
             }
+            return nil
         }
-    }
-
-    private mutating func parseArray() throws(JSONError) -> JSONValue {
-        let start = offset
+        if container.isArray {
+            guard next == UInt8(ascii: "]") else {
+                throw unexpected("a comma or a closing bracket", opened: container.start, "array")
+            }
+            offset += 1
+            return .array(container.elements)
+        }
+        guard next == UInt8(ascii: "}") else {
+            throw unexpected("a comma or a closing brace", opened: container.start, "object")
+        }
         offset += 1
-        var elements: [JSONValue] = []
-        skipWhitespace()
-        if peek() == UInt8(ascii: "]") {
-            offset += 1
-            return .array(elements)
-        }
-        while true {
-            record?.enter(.index(elements.count), at: offset)
-            elements.append(try parseValue())
-            record?.leave()
-            skipWhitespace()
-            if peek() == UInt8(ascii: ",") {
-                offset += 1
-                skipWhitespace()
-            } else if peek() == UInt8(ascii: "]") {
-                offset += 1
-                return .array(elements)
-            } else {
-                throw unexpected("a comma or a closing bracket", opened: start, "array")
-            }
-        }
+        return .object(container.object)
     }
 
     private func peek() -> UInt8? { offset < bytes.count ? bytes[offset] : nil }
@@ -141,7 +177,7 @@ struct JSONParser {
     }
 
     private mutating func parseWord(_ word: StaticString, _ value: JSONValue) throws(JSONError) -> JSONValue {
-        let text = Array(word.description.utf8)
+        let text = word.description.utf8
         guard bytes[offset...].starts(with: text) else {
             throw failure(.unexpectedCharacter, "a word that is none of true, false and null")
         }

@@ -93,6 +93,19 @@ package final class Database {
         while try statement.step() {}
     }
 
+    /// Runs one statement once for each list of values.
+    ///
+    /// - Precondition: There are as many values as parameters.
+    package func executeEach(_ sql: String, _ lists: some Sequence<[SQLiteValue]>) throws(SQLiteError) {
+        let statement = try take(sql)
+        defer { give(statement) }
+        for values in lists {
+            try statement.bind(values)
+            while try statement.step() {}
+            statement.reset()
+        }
+    }
+
     /// Runs one statement and calls `body` for each row, which is there until `body` returns.
     package func forEachRow(
         _ sql: String, _ values: [SQLiteValue] = [], _ body: (Statement) throws -> Void

@@ -1,5 +1,6 @@
 import Clocks
 import JSON
+import TestSupport
 import Testing
 
 @testable import JSONata

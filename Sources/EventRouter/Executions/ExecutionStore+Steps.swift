@@ -38,10 +38,11 @@ struct StepRecord: Sendable {
             }
         }
 
-        var json: JSONValue {
+        /// JSON text; `timestamp` is how `time` is spelled, the time of most events of a step.
+        func bytes(_ time: Timestamp, _ timestamp: String) -> [UInt8] {
             switch self {
-            case .made(let event): event.json
-            case .foreign(_, let json): json
+            case .made(let event): event.bytes(timestamp: event.time == time ? timestamp : event.time.iso8601)
+            case .foreign(_, let json): json.bytes()
             }
         }
     }
@@ -128,15 +129,21 @@ extension ExecutionStore {
     private func record(_ step: StepRecord) throws {
         let eventCount = Int64(step.events.last?.id ?? 0)
         if let start = step.start {
+            let end = step.end
             try database.execute(
                 """
-                INSERT INTO executions(id, machine, name, arn, role, definition, status, seed, started, event_count, input)
-                VALUES(?, ?, ?, ?, ?, ?, 'RUNNING', ?, ?, ?, ?)
+                INSERT INTO executions(
+                    id, machine, name, arn, role, definition, status, seed, started, event_count, input, stopped, output,
+                    error, cause)
+                VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 [
                     .integer(step.execution), .text(start.stateMachineARN), .text(start.name), .text(start.arn),
-                    .text(start.roleARN), .text(start.definitionDigest), .integer(Int64(bitPattern: start.seed)),
+                    .text(start.roleARN), .text(start.definitionDigest),
+                    .text((end?.status ?? .running).rawValue), .integer(Int64(bitPattern: start.seed)),
                     .integer(step.time.microsecondsSinceEpoch), .integer(eventCount), .blob(start.input),
+                    end == nil ? .null : .integer(step.time.microsecondsSinceEpoch),
+                    end?.output.map { .blob($0) } ?? .null, SQLiteValue(end?.error), SQLiteValue(end?.cause),
                 ])
             try record(start.origin, of: step.execution)
         }
@@ -148,12 +155,19 @@ extension ExecutionStore {
                     .blob(input.input.json.bytes()),
                 ])
         }
-        for event in step.events {
-            try database.execute(
+        if !step.events.isEmpty {
+            let timestamp = step.time.iso8601
+            try database.executeEach(
                 "INSERT INTO events(execution, id, event) VALUES(?, ?, ?)",
-                [.integer(step.execution), .integer(Int64(event.id)), .blob(event.json.bytes())])
+                step.events.lazy.map { event in
+                    [
+                        .integer(step.execution), .integer(Int64(event.id)), .blob(event.bytes(step.time, timestamp)),
+                    ]
+                })
         }
-        if let end = step.end {
+        if step.start != nil {
+            // All is said with its first row.
+        } else if let end = step.end {
             try database.execute(
                 """
                 UPDATE executions SET status = ?, stopped = ?, output = ?, error = ?, cause = ?, event_count = max(event_count, ?)
@@ -171,7 +185,7 @@ extension ExecutionStore {
                 UPDATE executions SET status = 'RUNNING', stopped = NULL, error = NULL, cause = NULL, event_count = ?
                 WHERE id = ?
                 """, [.integer(eventCount), .integer(step.execution)])
-        } else if step.start == nil, !step.events.isEmpty {
+        } else if !step.events.isEmpty {
             try database.execute(
                 "UPDATE executions SET event_count = ? WHERE id = ?", [.integer(eventCount), .integer(step.execution)])
         }

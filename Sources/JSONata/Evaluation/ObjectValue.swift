@@ -136,7 +136,10 @@ final class ObjectValue {
 
 extension String {
     /// Whether both are the same UTF-8, as JavaScript compares strings.
-    func isSame(as other: String) -> Bool { self == other && utf8.elementsEqual(other.utf8) }
+    func isSame(as other: String) -> Bool {
+        guard utf8.count == other.utf8.count, self == other else { return false }
+        return utf8Span.isKnownASCII && other.utf8Span.isKnownASCII || utf8.elementsEqual(other.utf8)
+    }
 
     /// Whether this comes before `other` by UTF-16 units, as JavaScript orders strings.
     func precedes(_ other: String) -> Bool { utf16.lexicographicallyPrecedes(other.utf16) }

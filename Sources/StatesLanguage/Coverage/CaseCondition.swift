@@ -80,11 +80,13 @@ enum CaseValues {
         return (try? literal.comparison.holds(value, data)) == literal.expected
     }
 
-    private static let nothing = ContextObject(
-        identity: ExecutionIdentity(
-            arn: "", name: "", stateMachineARN: "", stateMachineName: "", roleARN: ""), executionInput: .null,
-        startTime: Timestamp(microsecondsSinceEpoch: 0), redriveCount: 0, redriveTime: nil, stateName: "",
-        enteredTime: Timestamp(microsecondsSinceEpoch: 0), retryCount: nil, item: nil, taskToken: nil, given: nil)
+    private static var nothing: ContextObject {
+        ContextObject(
+            identity: ExecutionIdentity(
+                arn: "", name: "", stateMachineARN: "", stateMachineName: "", roleARN: ""), executionInput: .null,
+            startTime: Timestamp(microsecondsSinceEpoch: 0), redriveCount: 0, redriveTime: nil, stateName: "",
+            enteredTime: Timestamp(microsecondsSinceEpoch: 0), retryCount: nil, item: nil, taskToken: nil, given: nil)
+    }
 
     /// A value of a comparison's kind.
     static func typical(_ kind: Comparison.Kind) -> JSONValue {

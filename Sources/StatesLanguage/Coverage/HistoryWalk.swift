@@ -358,8 +358,8 @@ package struct HistoryWalk: Sendable {
         for (index, catcher) in state.catchers.enumerated() where next == nil || catcher.next == next {
             var (before, after) = (line.input, exit.output)
             if case .path(let path) = catcher.resultPath {
-                before = before.flatMap { path.value(in: $0) }
-                after = after.flatMap { path.value(in: $0) }
+                before = before.flatMap { try? path.value(in: $0) }
+                after = after.flatMap { try? path.value(in: $0) }
             }
             guard let after, after != before, after.objectValue?.count == 2, after["Cause"]?.stringValue != nil,
                 let name = after["Error"]?.stringValue

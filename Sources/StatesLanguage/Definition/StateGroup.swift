@@ -40,8 +40,9 @@ package struct StateGroup: Sendable {
     private static func check(
         _ states: [String: State], names: [String], startAt: String, place: [String], reader: DefinitionReader
     ) {
+        let known = Set(names)
         for (name, state) in states.sorted(by: { $0.key < $1.key }) {
-            for (target, field) in state.targets where !names.contains(target) {
+            for (target, field) in state.targets where !known.contains(target) {
                 reader.report(
                     "Missing '\(field.last ?? "Next")' target: \(target)", at: place + [name] + field,
                     code: "MISSING_TRANSITION_TARGET")

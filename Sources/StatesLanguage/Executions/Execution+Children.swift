@@ -23,9 +23,20 @@ extension Execution {
         scopes[id]?.phase = .children(children)
     }
 
+    /// Changes what is below a scope where it stands: a copy of a Map's 10,000 outputs for each of them takes seconds.
+    ///
+    /// - Returns: Nil when nothing is below it.
+    private mutating func withChildren<Result>(of id: Int, _ body: (inout Scope.Children) -> Result) -> Result? {
+        guard case .children(var children)? = scopes[id]?.phase else { return nil }
+        // Held here alone, so that its arrays are not copied.
+        scopes[id]?.phase = .nothing
+        defer { scopes[id]?.phase = .children(children) }
+        return body(&children)
+    }
+
     /// Starts iterations up to the state's concurrency.
     mutating func startIterations(_ id: Int, after previousID: Int) {
-        while let scope = scopes[id], case .map(let map) = scope.state.kind, case .children(var children) = scope.phase,
+        while let scope = scopes[id], case .map(let map) = scope.state.kind, case .children(let children) = scope.phase,
             children.nextIndex < children.items.count, children.running.count < children.concurrency
         {
             guard hasRoom() else { return }
@@ -34,16 +45,21 @@ extension Execution {
                 let (item, input) = try selected(map, index, children.items[index], scope, id)
                 let started = emit(
                     "MapIterationStarted", .iteration(name: scope.state.name, index: index), after: previousID)
-                children.nextIndex += 1
-                if let child = open(map.processor, under: id, index: index, item: item, after: started, input: input) {
-                    children.running.insert(child)
-                }
-                scopes[id]?.phase = .children(children)
+                let child = open(map.processor, under: id, index: index, item: item, after: started, input: input)
+                begun(index, child, of: id)
             } catch {
                 stopChildren(id)
                 fail(id, error)
                 return
             }
+        }
+    }
+
+    /// Notes an iteration that has begun, while at most a Set of the running ones is copied.
+    private mutating func begun(_ index: Int, _ child: Int?, of id: Int) {
+        _ = withChildren(of: id) { children in
+            children.nextIndex = index + 1
+            if let child { children.running.insert(child) }
         }
     }
 
@@ -56,7 +72,7 @@ extension Execution {
         let whole = try data(of: scope, id)
         let data = StateData(
             input: whole.input, context: context(of: scope, id, item: item), variables: scope.variables, now: now,
-            entropy: entropy)
+            entropy: entropy, maximumByteCount: limits.maximumDataByteCount)
         return (item, try selector.filled(data))
     }
 
@@ -75,21 +91,21 @@ extension Execution {
     }
 
     mutating func childSucceeded(_ child: Scope, _ childID: Int, of id: Int, _ output: JSONValue) {
-        guard let scope = scopes[id], case .children(var children) = scope.phase else { return }
-        children.running.remove(childID)
-        children.outputs[child.index] = output
-        scopes[id]?.phase = .children(children)
+        let isTaken = withChildren(of: id) { children -> Bool in
+            children.running.remove(childID)
+            if children.outputs[child.index] == nil { children.doneCount += 1 }
+            children.outputs[child.index] = output
+            return true
+        }
+        guard isTaken == true, let state = scopes[id]?.state else { return }
         scopes[id]?.lastID = child.lastID
-        if case .map = scope.state.kind {
-            emit(
-                "MapIterationSucceeded", .iteration(name: scope.state.name, index: child.index), after: child.lastID)
+        if case .map = state.kind {
+            emit("MapIterationSucceeded", .iteration(name: state.name, index: child.index), after: child.lastID)
             // The state's own events follow the last iteration's end, the next iteration its last state.
             scopes[id]?.lastID = eventCount
             startIterations(id, after: child.lastID)
         }
-        if children.nextIndex >= children.outputs.count, children.running.isEmpty,
-            case .children(let current)? = scopes[id]?.phase, current.running.isEmpty
-        {
+        if case .children(let current)? = scopes[id]?.phase, current.doneCount == current.outputs.count {
             childrenSucceeded(id, current.outputs.compactMap { $0 })
         }
     }

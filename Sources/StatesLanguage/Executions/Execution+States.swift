@@ -12,7 +12,7 @@ extension Execution {
         scope.state = state
         scope.idBeforeEntry = scope.lastID
         scope.enteredID = emit(
-            "\(state.type)StateEntered", .stateEntered(name: state.name, input: entry.input), after: scope.lastID)
+            state.enteredType, .stateEntered(name: state.name, input: entry.input), after: scope.lastID)
         scope.lastID = scope.enteredID
         scope.enteredTime = now
         scope.rawInput = entry.input
@@ -37,8 +37,8 @@ extension Execution {
                     made = try parameters.filled(data)
                 }
                 inspection?.note("afterParameters", made, scope.state.language == .jsonPath)
-                try complete(id, made, resultSelector: nil, resultPath: pass.resultPath)
-            case .succeed: try complete(id, data.input, resultSelector: nil, resultPath: .whole)
+                try complete(id, made, resultSelector: nil, resultPath: pass.resultPath, data)
+            case .succeed: try complete(id, data.input, resultSelector: nil, resultPath: .whole, data)
             case .fail(let state): scopeFailed(id, try state.error(data))
             case .choice(let choice): try choose(choice, id, data)
             case .wait(let wait): try begin(wait, id, data)
@@ -53,10 +53,12 @@ extension Execution {
 
     /// What the state's expressions see: the input after InputPath, the context object and the variables.
     func data(of scope: Scope, _ id: Int) throws(StateError) -> StateData {
-        let whole = StateData(
+        var data = StateData(
             input: scope.rawInput, context: context(of: scope, id), variables: scope.variables, now: now,
-            entropy: entropy)
-        return whole.with(input: try whole.selected(scope.state.inputPath))
+            entropy: entropy, maximumByteCount: limits.maximumDataByteCount)
+        if case .whole = scope.state.inputPath { return data }
+        data.input = try data.selected(scope.state.inputPath)
+        return data
     }
 
     func context(of scope: Scope, _ id: Int, item: Scope.Item? = nil) -> ContextObject {
@@ -109,7 +111,7 @@ extension Execution {
     private mutating func begin(_ wait: WaitState, _ id: Int, _ data: StateData) throws(StateError) {
         let deadline = try wait.deadline(data)
         if deadline <= now {
-            try complete(id, data.input, resultSelector: nil, resultPath: .whole)
+            try complete(id, data.input, resultSelector: nil, resultPath: .whole, data)
         } else {
             let timer = setTimer(.wait(scope: id), at: deadline)
             scopes[id]?.phase = .timer(timer)
@@ -117,11 +119,14 @@ extension Execution {
     }
 
     /// Ends a state with a result: ResultSelector, ResultPath and OutputPath, or JSONata's Output, make the output.
+    ///
+    /// - Parameter known: What the state's expressions see, where it was made already.
     mutating func complete(
-        _ id: Int, _ result: JSONValue, resultSelector: PayloadTemplate?, resultPath: PathChoice
+        _ id: Int, _ result: JSONValue, resultSelector: PayloadTemplate?, resultPath: PathChoice,
+        _ known: StateData? = nil
     ) throws(StateError) {
         guard let scope = scopes[id] else { return }
-        var data = try data(of: scope, id)
+        var data = if let known { known } else { try data(of: scope, id) }
         var next: String?
         if case .next(let name) = scope.state.transition { next = name }
         switch scope.state.language {
@@ -154,20 +159,23 @@ extension Execution {
         if let output {
             leaving = try output.filled(data)
         } else if scope.state.language == .jsonPath {
-            leaving = try data.with(input: value).selected(scope.state.outputPath)
+            if case .whole = scope.state.outputPath {
+            } else {
+                leaving = try data.with(input: value).selected(scope.state.outputPath)
+            }
         }
         guard !leaving.isLarger(than: limits.maximumDataByteCount) else {
-            throw .dataLimitExceeded(scope.state.name)
+            throw leaving.isTooDeep ? .tooDeep(scope.state.name) : .dataLimitExceeded(scope.state.name)
         }
         var assigned: JSONObject?
         if let assign {
-            assigned = try assign.filled(data).objectValue
+            assigned = try assign.filled(data, upTo: limits.maximumVariableByteCount).objectValue
             try keep(assigned ?? [:], scope.state.name, id)
         }
         failureSnapshot = nil
         inspection?.left(to: next, output: leaving, variables: scopes[id]?.variables ?? [:])
         emit(
-            in: id, "\(scope.state.type)StateExited",
+            in: id, scope.state.exitedType,
             .stateExited(name: scope.state.name, output: leaving, assigned: assigned), after: scope.lastID)
         scopes[id]?.phase = .nothing
         if let next {
@@ -250,7 +258,7 @@ extension Execution {
             scopes[id]?.phase = .timer(timer)
             return
         }
-        let hasChildren = ["Map", "Parallel"].contains(scope.state.type)
+        let hasChildren = scope.state.type == "Map" || scope.state.type == "Parallel"
         if hasChildren, scope.hasStartedChildren || error.evaluation != nil {
             emit(in: id, "\(scope.state.type)StateFailed", .none, after: scope.lastID)
         }
@@ -271,7 +279,7 @@ extension Execution {
         let caught: JSONValue = ["Error": .string(error.name), "Cause": .string(error.cause ?? "")]
         var data = StateData(
             input: scope.rawInput, context: context(of: scope, id), variables: scope.variables, now: now,
-            entropy: entropy)
+            entropy: entropy, maximumByteCount: limits.maximumDataByteCount)
         switch scope.state.language {
         case .jsonata:
             data.errorOutput = caught
@@ -281,13 +289,16 @@ extension Execution {
             data.input = caught
             var assigned: JSONObject?
             if let assign = catcher.assign {
-                assigned = try assign.filled(data).objectValue
+                assigned = try assign.filled(data, upTo: limits.maximumVariableByteCount).objectValue
                 try keep(assigned ?? [:], scope.state.name, id)
+            }
+            guard !output.isLarger(than: limits.maximumDataByteCount) else {
+                throw output.isTooDeep ? .tooDeep(scope.state.name) : .dataLimitExceeded(scope.state.name)
             }
             failureSnapshot = nil
             inspection?.left(to: catcher.next, output: output, variables: scopes[id]?.variables ?? [:])
             emit(
-                in: id, "\(scope.state.type)StateExited",
+                in: id, scope.state.exitedType,
                 .stateExited(name: scope.state.name, output: output, assigned: assigned),
                 after: scopes[id]?.lastID ?? 0)
             scopes[id]?.phase = .nothing

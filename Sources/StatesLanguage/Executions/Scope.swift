@@ -9,12 +9,14 @@ struct Scope: Sendable {
     }
 
     /// What the current state waits for.
+    ///
+    /// The large ones are boxed: a scope is copied often.
     enum Phase: Sendable {
         case nothing
-        case task(Attempt)
+        indirect case task(Attempt)
         case timer(TimerID)
-        case children(Children)
-        case mapRun(MapRun)
+        indirect case children(Children)
+        indirect case mapRun(MapRun)
     }
 
     struct Attempt: Sendable {
@@ -32,6 +34,8 @@ struct Scope: Sendable {
     struct Children: Sendable {
         var running: Set<Int> = []
         var outputs: [JSONValue?]
+        /// Outputs that are there.
+        var doneCount = 0
         /// Of a Map: what has no iteration yet.
         var nextIndex: Int
         let items: [JSONValue]
@@ -69,7 +73,7 @@ struct Scope: Sendable {
     var attemptNumber: Int { earlierAttempts + retryCountNow }
 
     /// What the context object shows: nil in states that can't be retried.
-    var retryCount: Int? { ["Task", "Parallel", "Map"].contains(state.type) ? retryCountNow : nil }
+    var retryCount: Int? { state.canBeRetried ? retryCountNow : nil }
 }
 
 /// How many items of a Map may fail before the Map does.

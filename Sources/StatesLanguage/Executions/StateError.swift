@@ -1,3 +1,5 @@
+import JSON
+
 /// An error of the States Language: its name, which retriers and catchers match, and its cause.
 package struct StateError: Error, Sendable, Hashable {
     /// Where an expression failed: such failures have a history event of their own.
@@ -36,6 +38,14 @@ package struct StateError: Error, Sendable, Hashable {
             cause:
                 "The state/task '\(name)' returned a result with a size exceeding the maximum number of bytes service limit."
         )
+    }
+
+    /// A value that could not be read again once it was written down.
+    static func tooDeep(_ name: String) -> StateError {
+        StateError(
+            dataLimitName,
+            cause: "The state/task '\(name)' returned a result that nests deeper than "
+                + "\(JSONValue.defaultMaximumDepth) levels.")
     }
 
     static func runtime(_ cause: String) -> StateError { StateError(runtimeName, cause: cause) }

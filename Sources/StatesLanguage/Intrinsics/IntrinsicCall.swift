@@ -32,7 +32,7 @@ package struct IntrinsicCall: Sendable, Hashable {
             case .literal(let value): values.append(value)
             case .call(let call): values.append(try call.value(data))
             case .path(let path):
-                guard let value = data.value(at: path) else {
+                guard let value = try data.value(at: path) else {
                     throw failure(
                         "The JsonPath argument for the field '\(path.text)' could not be found in the input "
                             + "'\(data.root(of: path)?.text() ?? "null")'")
@@ -41,8 +41,11 @@ package struct IntrinsicCall: Sendable, Hashable {
             }
         }
         do throws(IntrinsicFailure) {
-            if function == .format { return try format(values) }
-            return try function.apply(values, data.entropy)
+            let value = function == .format ? try format(values) : try function.apply(values, data.entropy)
+            guard (value.stringValue?.utf8.count ?? 0) <= IntrinsicFunction.maximumByteCount else {
+                throw IntrinsicFailure.tooLong
+            }
+            return value
         } catch {
             throw failure(error.detail)
         }
@@ -73,6 +76,8 @@ package struct IntrinsicCall: Sendable, Hashable {
 struct IntrinsicFailure: Error {
     let detail: String
     init(_ detail: String) { self.detail = detail }
+
+    static let tooLong = IntrinsicFailure("The text has more than \(IntrinsicFunction.maximumByteCount) bytes")
 }
 
 /// The functions there are, with how many arguments each takes.
@@ -95,6 +100,9 @@ package enum IntrinsicFunction: String, Sendable, CaseIterable {
     case stringSplit = "States.StringSplit"
     case uuid = "States.UUID"
     case format = "States.Format"
+
+    /// Bytes of a text that a call makes at most: what is more could go nowhere, as a state's data has 256 KiB.
+    static let maximumByteCount = 1 << 20
 
     var argumentCounts: ClosedRange<Int> {
         switch self {

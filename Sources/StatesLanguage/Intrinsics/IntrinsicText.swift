@@ -42,6 +42,7 @@ struct IntrinsicText: Sendable, Hashable {
                     throw IntrinsicFailure("The number of occurrences of {} does not match the number of arguments")
                 }
                 text += value.formatted
+                guard text.utf8.count <= IntrinsicFunction.maximumByteCount else { throw IntrinsicFailure.tooLong }
             } else {
                 text.append(character)
             }

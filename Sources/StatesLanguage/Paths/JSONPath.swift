@@ -33,8 +33,12 @@ package struct JSONPath: Sendable, Hashable {
     package let root: Root
     let steps: [Step]
 
-    /// Whether the path leads to at most one place; others give an array of what they find.
-    package var isDefinite: Bool { JSONPath.isDefinite(steps[...]) }
+    /// Whether the path leads to at most one place; others give an array of what they find. A function gives one value,
+    /// whatever leads to it.
+    package var isDefinite: Bool {
+        let last = steps.lastIndex { if case .function = $0 { true } else { false } }
+        return JSONPath.isDefinite(steps[(last.map { $0 + 1 } ?? 0)...])
+    }
 
     static func isDefinite(_ steps: ArraySlice<Step>) -> Bool {
         for (index, step) in zip(steps.indices, steps) {
@@ -61,25 +65,42 @@ package struct JSONPath: Sendable, Hashable {
     }
 
     /// What the path finds: for a definite path nil when nothing is there, for others an array, perhaps empty.
-    package func value(in document: JSONValue) -> JSONValue? { value(from: document, document: document) }
+    ///
+    /// - Throws: ``JSONPathError`` when that takes too long.
+    package func value(in document: JSONValue) throws(JSONPathError) -> JSONValue? {
+        var work = PathWork()
+        return try value(from: document, document: document, &work)
+    }
 
     /// - Parameters:
     ///   - start: What the path's own root stands for.
     ///   - document: What `$` stands for in filters.
-    func value(from start: JSONValue, document: JSONValue) -> JSONValue? {
+    func value(
+        from start: JSONValue, document: JSONValue, _ work: inout PathWork
+    ) throws(JSONPathError) -> JSONValue? {
         guard let last = steps.lastIndex(where: { if case .function = $0 { true } else { false } }) else {
-            return JSONPath.found(steps[...], from: start, document: document)
+            return try JSONPath.found(steps[...], from: start, document: document, &work)
         }
         guard case .function(let function, let operands) = steps[last] else { return nil }
-        let model = JSONPath.found(steps[..<last], from: start, document: document)
+        let model = try JSONPath.found(steps[..<last], from: start, document: document, &work)
         guard let model else { return nil }
-        let arguments = operands.map { (operand) -> JSONValue? in operand.value(current: start, document: document) }
+        var arguments: [JSONValue?] = []
+        for operand in operands {
+            arguments.append(try operand.value(current: start, document: document, &work))
+        }
+        try work.spend(model.elementCount ?? 1)
         guard let made = function.apply(to: model, arguments) else { return nil }
-        return JSONPath.found(steps[(last + 1)...], from: made, document: document)
+        return try JSONPath.found(steps[(last + 1)...], from: made, document: document, &work)
     }
 
-    private static func found(_ steps: ArraySlice<Step>, from start: JSONValue, document: JSONValue) -> JSONValue? {
-        guard isDefinite(steps) else { return .array(matches(steps, in: start, document)) }
+    private static func found(
+        _ steps: ArraySlice<Step>, from start: JSONValue, document: JSONValue, _ work: inout PathWork
+    ) throws(JSONPathError) -> JSONValue? {
+        guard isDefinite(steps) else {
+            var found: [JSONValue] = []
+            try collect(steps, in: start, document, &work, into: &found)
+            return .array(found)
+        }
         var current = start
         for step in steps {
             guard let next = JSONPath.definite(step, of: current) else { return nil }
@@ -105,29 +126,42 @@ package struct JSONPath: Sendable, Hashable {
         return array.indices.contains(position) ? array[position] : nil
     }
 
-    private static func matches(
-        _ steps: ArraySlice<Step>, in value: JSONValue, _ document: JSONValue
-    ) -> [JSONValue] {
-        guard let step = steps.first else { return [value] }
-        let rest = steps.dropFirst()
-        func go(_ values: [JSONValue]) -> [JSONValue] {
-            rest.isEmpty ? values : values.flatMap { matches(rest, in: $0, document) }
+    private static func collect(
+        _ steps: ArraySlice<Step>, in value: JSONValue, _ document: JSONValue, _ work: inout PathWork,
+        into found: inout [JSONValue]
+    ) throws(JSONPathError) {
+        try work.spend()
+        guard let step = steps.first else {
+            found.append(value)
+            return
         }
+        let rest = steps.dropFirst()
+        let next: [JSONValue]
         switch step {
-        case .member, .index: return definite(step, of: value).map { go([$0]) } ?? []
-        case .wildcard: return go(children(of: value))
+        case .member, .index: next = definite(step, of: value).map { [$0] } ?? []
+        case .wildcard: next = children(of: value)
         case .members(let names):
-            if rest.isEmpty { return definite(step, of: value).map { [$0] } ?? [] }
-            return go(names.compactMap { value[$0] })
-        case .indices(let indices): return go(indices.compactMap { element($0, of: value) })
-        case .slice(let from, let to): return go(value.arrayValue.map { Array(sliced($0, from, to)) } ?? [])
-        case .descend: return go([value]) + children(of: value).flatMap { matches(steps, in: $0, document) }
+            if rest.isEmpty {
+                if let members = definite(step, of: value) { found.append(members) }
+                return
+            }
+            next = names.compactMap { value[$0] }
+        case .indices(let indices): next = indices.compactMap { element($0, of: value) }
+        case .slice(let from, let to): next = value.arrayValue.map { Array(sliced($0, from, to)) } ?? []
+        case .descend:
+            try collect(rest, in: value, document, &work, into: &found)
+            for child in children(of: value) { try collect(steps, in: child, document, &work, into: &found) }
+            return
         case .filter(let filter):
             // An object is tried itself; of an array each element is.
             let candidates = value.arrayValue ?? (value.objectValue == nil ? [] : [value])
-            return go(candidates.filter { filter.holds(for: $0, document: document) })
-        case .function: return []
+            for candidate in candidates where try filter.holds(for: candidate, document: document, &work) {
+                try collect(rest, in: candidate, document, &work, into: &found)
+            }
+            return
+        case .function: return
         }
+        for value in next { try collect(rest, in: value, document, &work, into: &found) }
     }
 
     static func children(of value: JSONValue) -> [JSONValue] {

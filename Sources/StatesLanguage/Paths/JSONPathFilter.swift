@@ -10,24 +10,41 @@ indirect enum JSONPathFilter: Sendable, Hashable {
     case exists(JSONPath)
     case compare(JSONPathOperand, JSONPathOperator, JSONPathOperand)
 
-    func holds(for current: JSONValue, document: JSONValue) -> Bool {
+    func holds(
+        for current: JSONValue, document: JSONValue, _ work: inout PathWork
+    ) throws(JSONPathError) -> Bool {
+        try work.spend()
         switch self {
-        case .any(let filters): return filters.contains { $0.holds(for: current, document: document) }
-        case .all(let filters): return filters.allSatisfy { $0.holds(for: current, document: document) }
-        case .not(let filter): return !filter.holds(for: current, document: document)
+        case .any(let filters):
+            for filter in filters where try filter.holds(for: current, document: document, &work) { return true }
+            return false
+        case .all(let filters):
+            for filter in filters where try !filter.holds(for: current, document: document, &work) { return false }
+            return true
+        case .not(let filter): return try !filter.holds(for: current, document: document, &work)
         case .exists(let path):
-            let found = JSONPathOperand.path(path).value(current: current, document: document)
+            let found = try JSONPathOperand.path(path).value(current: current, document: document, &work)
             return path.isDefinite ? found != nil : found?.arrayValue?.isEmpty == false
         case .compare(let left, let relation, let right):
             if case .pattern(let pattern) = right {
-                guard let text = left.value(current: current, document: document)?.scalarText else { return false }
+                guard let text = try left.value(current: current, document: document, &work)?.scalarText else {
+                    return false
+                }
                 // What takes too long to match does not match. Jayway asks for a match of the whole text.
                 let subject = RegularExpression.Subject(text)
-                let match = try? pattern.firstMatch(in: subject)
-                return relation == .matches && match?.range == 0..<subject.utf8.count
+                try work.spend(1 + subject.utf8.count / 16)
+                do {
+                    let match = try pattern.firstMatch(in: subject)
+                    return relation == .matches && match?.range == 0..<subject.utf8.count
+                } catch {
+                    try work.spend(PathWork.givenUpSearchSteps)
+                    return false
+                }
             }
-            return relation.holds(
-                left.value(current: current, document: document), right.value(current: current, document: document))
+            let first = try left.value(current: current, document: document, &work)
+            let second = try right.value(current: current, document: document, &work)
+            try work.spend(relation.steps(first, second))
+            return relation.holds(first, second)
         }
     }
 }
@@ -38,11 +55,14 @@ enum JSONPathOperand: Sendable, Hashable {
     case path(JSONPath)
     case pattern(RegularExpression)
 
-    func value(current: JSONValue, document: JSONValue) -> JSONValue? {
+    func value(
+        current: JSONValue, document: JSONValue, _ work: inout PathWork
+    ) throws(JSONPathError) -> JSONValue? {
         switch self {
-        case .literal(let value): value
-        case .path(let path): path.value(from: path.root == .current ? current : document, document: document)
-        case .pattern: nil
+        case .literal(let value): return value
+        case .path(let path):
+            return try path.value(from: path.root == .current ? current : document, document: document, &work)
+        case .pattern: return nil
         }
     }
 }
@@ -89,8 +109,21 @@ enum JSONPathOperator: String, Sendable, CaseIterable {
         case .contains:
             if let elements = left.arrayValue { return elements.contains(right) }
             guard let text = left.stringValue, let piece = right.stringValue else { return false }
-            return piece.isEmpty || text.contains(piece)
+            return ByteSearch.firstIndex(of: Array(piece.utf8), in: Array(text.utf8), from: 0) != nil
         }
+    }
+
+    /// What the comparison costs, in values looked at.
+    func steps(_ left: JSONValue?, _ right: JSONValue?) -> Int {
+        guard let left, let right else { return 1 }
+        let pairs =
+            switch self {
+            case .isIn, .isNotIn: right.elementCount ?? 1
+            case .isSubset, .hasAny, .hasNone, .hasAll: (left.elementCount ?? 1) * (right.elementCount ?? 1)
+            case .contains: left.arrayValue?.count ?? 1
+            default: 1
+            }
+        return 1 + pairs + (left.byteCount(upTo: PathWork.maximumSteps) + right.byteCount(upTo: 1 << 20)) / 64
     }
 
     /// A number equals a text that spells it, as in Jayway.
@@ -125,7 +158,7 @@ extension JSONValue {
         }
     }
 
-    fileprivate var elementCount: Int? {
+    var elementCount: Int? {
         switch self {
         case .string(let text): text.utf16.count
         case .array(let elements): elements.count

@@ -78,6 +78,9 @@ struct JSONPathReader {
                 steps.append(try bracket())
             }
         }
+        guard steps.count <= JSONPath.maximumStepCount else {
+            throw failure("it has more than \(JSONPath.maximumStepCount) steps")
+        }
         return JSONPath(text: String(characters[start..<offset]), root: root, steps: steps)
     }
 

@@ -4,7 +4,9 @@ import JSON
 
 /// What `$$` and `$states.context` show: the execution, the machine, the state and, where there is one, the item and
 /// the task.
-struct ContextObject {
+///
+/// An object, since the data of a state's expressions is copied often; its JSON is made once, for those that ask.
+final class ContextObject {
     let identity: ExecutionIdentity
     let executionInput: JSONValue
     let startTime: Timestamp
@@ -20,7 +22,27 @@ struct ContextObject {
     /// Stands for the whole object when a state is tried alone.
     let given: JSONValue?
 
-    var json: JSONValue {
+    private(set) lazy var json = made
+
+    init(
+        identity: ExecutionIdentity, executionInput: JSONValue, startTime: Timestamp, redriveCount: Int,
+        redriveTime: Timestamp?, stateName: String, enteredTime: Timestamp, retryCount: Int?, item: Scope.Item?,
+        taskToken: String?, given: JSONValue?
+    ) {
+        self.identity = identity
+        self.executionInput = executionInput
+        self.startTime = startTime
+        self.redriveCount = redriveCount
+        self.redriveTime = redriveTime
+        self.stateName = stateName
+        self.enteredTime = enteredTime
+        self.retryCount = retryCount
+        self.item = item
+        self.taskToken = taskToken
+        self.given = given
+    }
+
+    private var made: JSONValue {
         if let given {
             // No request can say which item an iteration has.
             guard let item, var object = given.objectValue else { return given }

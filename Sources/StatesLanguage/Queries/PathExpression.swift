@@ -18,7 +18,7 @@ package enum PathExpression: Sendable, Hashable {
         switch self {
         case .call(let call): return try call.value(data)
         case .path(let path):
-            guard let value = data.value(at: path) else {
+            guard let value = try data.value(at: path) else {
                 throw .runtime(
                     "The JSONPath '\(path.text)' specified for the field '\(field)' could not be found in the input "
                         + "'\(data.root(of: path)?.text() ?? "{}")'")

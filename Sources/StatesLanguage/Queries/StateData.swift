@@ -10,6 +10,8 @@ struct StateData {
     let variables: [String: JSONValue]
     let now: Timestamp
     let entropy: any Entropy
+    /// Bytes that a template may make.
+    var maximumByteCount = Execution.Limits().maximumDataByteCount
     /// `$states.result`.
     var result: JSONValue?
     /// `$states.errorOutput`.
@@ -30,7 +32,15 @@ struct StateData {
         }
     }
 
-    func value(at path: JSONPath) -> JSONValue? { root(of: path).flatMap { path.value(in: $0) } }
+    /// - Throws: ``StateError`` `States.Runtime` for a path that takes too long.
+    func value(at path: JSONPath) throws(StateError) -> JSONValue? {
+        guard let root = root(of: path) else { return nil }
+        do {
+            return try path.value(in: root)
+        } catch {
+            throw .runtime("The path '\(path.text)' can't be evaluated: \(error)")
+        }
+    }
 
     /// What InputPath or OutputPath makes of the input.
     func selected(_ choice: PathChoice) throws(StateError) -> JSONValue {
@@ -42,7 +52,7 @@ struct StateData {
     }
 
     func required(_ path: JSONPath) throws(StateError) -> JSONValue {
-        guard let value = value(at: path) else {
+        guard let value = try value(at: path) else {
             throw .runtime("Invalid path '\(path.text)' : No results for path: \(path.normalized)")
         }
         return value

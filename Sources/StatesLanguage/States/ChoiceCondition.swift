@@ -24,7 +24,7 @@ package indirect enum ChoiceCondition: Sendable {
         case .not(let condition): return try !condition.holds(data)
         case .expression(let field): return try field.value(data, .boolean).boolValue == true
         case .compare(let path, let comparison):
-            let value = data.value(at: path)
+            let value = try data.value(at: path)
             if case .isPresent(let expected) = comparison {
                 let isPresent = path.isDefinite ? value != nil : value?.arrayValue?.isEmpty == false
                 return isPresent == expected

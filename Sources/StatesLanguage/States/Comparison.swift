@@ -103,7 +103,7 @@ package enum Comparison: Sendable {
             switch operand {
             case .literal(let other): return kind.compare(value, other, relation)
             case .path(let path):
-                guard let other = data.value(at: path) else { throw ChoiceCondition.missing(path) }
+                guard let other = try data.value(at: path) else { throw ChoiceCondition.missing(path) }
                 return kind.compare(value, other, relation)
             }
         }
@@ -129,11 +129,7 @@ package enum Comparison: Sendable {
                 offset = wanted.count
                 continue
             }
-            guard
-                let found = (offset...max(offset, bytes.count - wanted.count)).first(where: {
-                    bytes[$0...].starts(with: wanted)
-                })
-            else { return false }
+            guard let found = ByteSearch.firstIndex(of: wanted, in: bytes, from: offset) else { return false }
             offset = found + wanted.count
         }
         return parts.last == .anything || bytes.count == offset

@@ -1,7 +1,9 @@
 import JSON
 
 /// One state of a definition: what all types share, and its type's own fields.
-package struct State: Sendable {
+///
+/// An object, since a scope holds its state and is copied often; nothing of it changes.
+package final class State: Sendable {
     package indirect enum Kind: Sendable {
         case pass(PassState)
         case task(TaskState)
@@ -32,6 +34,31 @@ package struct State: Sendable {
     package let assign: StateTemplate?
     /// JSONata: what the state gives on.
     package let output: StateTemplate?
+    /// The types of the events with which it is entered and left.
+    let enteredType: String
+    let exitedType: String
+    /// Whether the type has retriers and catchers.
+    let canBeRetried: Bool
+
+    init(
+        name: String, type: String, kind: Kind, language: QueryLanguage, inputPath: PathChoice, outputPath: PathChoice,
+        transition: Transition, retriers: [Retrier], catchers: [Catcher], assign: StateTemplate?, output: StateTemplate?
+    ) {
+        self.name = name
+        self.type = type
+        self.kind = kind
+        self.language = language
+        self.inputPath = inputPath
+        self.outputPath = outputPath
+        self.transition = transition
+        self.retriers = retriers
+        self.catchers = catchers
+        self.assign = assign
+        self.output = output
+        enteredType = "\(type)StateEntered"
+        exitedType = "\(type)StateExited"
+        canBeRetried = ["Task", "Parallel", "Map"].contains(type)
+    }
 
     /// States this one may lead to, with the fields that say so.
     var targets: [(name: String, field: [String])] {

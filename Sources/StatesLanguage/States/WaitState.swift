@@ -60,7 +60,7 @@ package struct WaitState: Sendable {
         case .timestamp(let time): deadline = time
         case .secondsPath(let path): deadline = data.now + .seconds(try WaitState.seconds(path, data))
         case .timestampPath(let path):
-            guard let value = data.value(at: path) else {
+            guard let value = try data.value(at: path) else {
                 throw .runtime("The TimestampPath parameter does not reference an input value: \(path.text)")
             }
             guard let time = WaitState.time(value) else {
@@ -95,7 +95,7 @@ package struct WaitState: Sendable {
     }
 
     private static func seconds(_ path: JSONPath, _ data: StateData) throws(StateError) -> Int {
-        guard let value = data.value(at: path) else {
+        guard let value = try data.value(at: path) else {
             throw .runtime("The SecondsPath parameter does not reference an input value: \(path.text)")
         }
         guard let seconds = value.intValue else {

@@ -1,13 +1,13 @@
 import Glibc
 
 /// Runs work on a thread with a stack of 512 KiB, the least that threads have by default anywhere.
-enum SmallStack {
+public enum SmallStack {
     private final class Job {
         let body: () -> Void
         init(_ body: @escaping () -> Void) { self.body = body }
     }
 
-    static func run(_ body: () -> Void) {
+    public static func run(_ body: () -> Void) {
         withoutActuallyEscaping(body) { body in
             let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
             defer { attributes.deallocate() }
