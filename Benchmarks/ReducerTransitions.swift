@@ -15,7 +15,8 @@ enum ReducerTransitions {
             try measure(
                 "reducer, chain of 1,000 Pass", BenchmarkMachines.chain, ["file": "streams/a.csv"], repeated: 50),
             try measure("reducer, Map over 10,000 items", BenchmarkMachines.map, items, repeated: 1),
-            try measure("reducer, distributed Map over 10,000 items", BenchmarkMachines.distributedMap, items, repeated: 1),
+            try measure(
+                "reducer, distributed Map over 10,000 items", BenchmarkMachines.distributedMap, items, repeated: 1),
             try measure("reducer, Choices of JSONata", BenchmarkMachines.jsonata, order, repeated: 1, aim: ""),
         ]
     }

@@ -14,7 +14,9 @@ enum FuzzSoak {
         let start = ContinuousClock.now
         var (cases, accepted, number, slowest) = (0, 0, 0, Duration.zero)
         while ContinuousClock.now - start < .seconds(seconds) {
-            if number % 16 == 0 { try FileSystem.writeFileAtomically("fuzz-case", Array("\(seed) \(number) to \(number + 15)\n".utf8)) }
+            if number % 16 == 0 {
+                try FileSystem.writeFileAtomically("fuzz-case", Array("\(seed) \(number) to \(number + 15)\n".utf8))
+            }
             alarm(longestCaseSeconds)
             let begin = ContinuousClock.now
             do {

@@ -50,10 +50,13 @@ enum MemorySoak {
                 let disk = try FileSystem.status("\(folder)/executions.sqlite")?.byteCount ?? 0
                 let done = await engine.counters.succeeded
                 let rate = Double(done) / ((ContinuousClock.now - start) / .seconds(1))
-                print("\(done) executions, \(Int(rate)) a second: \(Int(memory)) MB resident, \(disk / 1_000_000) MB on disk")
+                print(
+                    "\(done) executions, \(Int(rate)) a second: \(Int(memory)) MB resident, \(disk / 1_000_000) MB on disk"
+                )
                 if tenth == 1 { base = memory }
                 guard memory - base <= allowedMegabytes else {
-                    throw NeverHappened(description: "resident memory stays at \(Int(base)) MB: it is \(Int(memory)) MB")
+                    throw NeverHappened(
+                        description: "resident memory stays at \(Int(base)) MB: it is \(Int(memory)) MB")
                 }
             }
             await engine.shutdown(grace: .seconds(1))

@@ -67,7 +67,8 @@ struct Drawing {
         "$v", "$", "$$", "%", "*", "**", "1", "2.5", "'s'", "`q`", "true", "null", "(", ")", "[", "]", "{", "}",
         "{'k':", ",", ";", ":", "?", "?:", "??", ".", "..", ":=", "~>", "@$v", "#$i", "^(", "^(>", "|", "=", "!=", "<",
         "<=", "&", "+", "-", "/", "/a+/i", "and", "or", "in", "function($y){", "λ(", "$sum(", "$map(", "$string(",
-        "$f(?)", "$uuid()", "$range(1,", "$partition(", "$parse(", "$hash(", "$random(", "$now()", "$match(", "$replace(",
+        "$f(?)", "$uuid()", "$range(1,", "$partition(", "$parse(", "$hash(", "$random(", "$now()", "$match(",
+        "$replace(",
         "$pad(", "$sort(", "$reduce(", "$eval(", "$merge(", "$toMillis(", "$formatNumber(", "[1..1000]", " ", "é", "\\",
     ]
 
@@ -83,7 +84,9 @@ struct Drawing {
 
     /// A path that most often is one, and finds something.
     func plainPath() -> String {
-        one(of: ["$", "$.a", "$.b", "$.list", "$.list[0]", "$.n", "$.s", "$$", "$$.State.Name", "$v", "$..a", "$.list[*]"])
+        one(of: [
+            "$", "$.a", "$.b", "$.list", "$.list[0]", "$.n", "$.s", "$$", "$$.State.Name", "$v", "$..a", "$.list[*]",
+        ])
     }
 
     func call(_ depth: Int = 3) -> String {
@@ -92,21 +95,32 @@ struct Drawing {
             case 0 where depth > 0: return call(depth - 1)
             case 1: return path()
             case 2, 3: return plainPath()
-            case 4: return "'\(one(of: ["{}", "a{}b", "\\{\\}", "SHA-256", "MD5", "a,b", "\\'", "\\\\", "{", "", "e30="]))'"
+            case 4:
+                return "'\(one(of: ["{}", "a{}b", "\\{\\}", "SHA-256", "MD5", "a,b", "\\'", "\\\\", "{", "", "e30="]))'"
             default: return one(of: Drawing.numbers + ["true", "false", "null"])
             }
+        }
+        if depth == 3, !isOne(in: 4) {
+            return one(of: [
+                "States.Array($.a, $)", "States.ArrayLength($.list)", "States.JsonToString($)", "States.UUID()",
+                "States.Format('{} {}', $.n, $)", "States.ArrayRange(0, $.n, 1)", "States.MathAdd($.n, 1)",
+                "States.JsonMerge($.a, $.b, false)", "States.ArrayPartition($.list, 2)", "States.MathRandom(1, 9)",
+                "States.Hash($.s, 'SHA-1')", "States.StringToJson($.s)", "States.ArrayUnique($.list)",
+            ])
         }
         let text = "States.\(one(of: Drawing.callNames))(\(arguments.joined(separator: one(of: [",", ", ", " "]))))"
         return isOne(in: 10) ? mutated(text) : text
     }
 
     func expression() -> String {
-        if isOne(in: 3) {
+        if !isOne(in: 8) {
             return one(of: [
                 "$states.input", "$states.input.list", "$count($states.input.list)", "$states.input.n + 1",
                 "$sum([1..$states.input.n])", "{'a': $states.input, 'b': [1,2]}", "$states.context.State.Name", "$v",
-                "$states.input.n > 3", "$exists($states.input.a)", "$states.result", "$states.errorOutput", "$string($states)",
-                "$merge([$states.input, {'n': $random()}])", "[[$states.input]]", "'2030-01-01T00:00:00Z'", "$states.input.n",
+                "$states.input.n > 3", "$exists($states.input.a)", "$states.result", "$states.errorOutput",
+                "$string($states)",
+                "$merge([$states.input, {'n': $random()}])", "[[$states.input]]", "'2030-01-01T00:00:00Z'",
+                "$states.input.n",
             ])
         }
         return pieced(Drawing.expressionPieces, 12)
@@ -118,7 +132,8 @@ struct Drawing {
     func mutated(_ text: String) -> String { String(decoding: mutated(Array(text.utf8)), as: UTF8.self) }
 
     static let tokens = [
-        "\"", "{", "}", "[", "]", ",", ":", "\\", "\\u0000", "\\ud800", "1e999", "-", "null", "true", "$", "$$", "{%", "%}",
+        "\"", "{", "}", "[", "]", ",", ":", "\\", "\\u0000", "\\ud800", "1e999", "-", "null", "true", "$", "$$", "{%",
+        "%}",
         "\"Next\"", "\"End\": true", "\"Type\"", "\"Map\"", "\"QueryLanguage\": \"JSONata\"", "States.ALL", "0",
         "99999999999999999999", ".$", "\u{FEFF}", "é", "\u{0}", "*", "..", "[?(", ")]", "()",
     ]
@@ -159,7 +174,9 @@ struct Drawing {
             }
             return .object(object)
         case .string(let text) where !isOne(in: 3):
-            if text.hasPrefix("{%") { return .string("{% \(isOne(in: 2) ? expression() : mutated(String(text.dropFirst(2).dropLast(2)))) %}") }
+            if text.hasPrefix("{%") {
+                return .string("{% \(isOne(in: 2) ? expression() : mutated(String(text.dropFirst(2).dropLast(2)))) %}")
+            }
             if text.hasPrefix("States.") { return .string(isOne(in: 2) ? call() : mutated(text)) }
             if text.hasPrefix("$") { return .string(isOne(in: 3) ? call() : isOne(in: 2) ? path() : mutated(text)) }
             return .string(isOne(in: 2) ? one(of: Drawing.texts) : mutated(text))
@@ -168,10 +185,14 @@ struct Drawing {
     }
 
     static let fields = [
-        "Type", "Next", "End", "Comment", "InputPath", "OutputPath", "ResultPath", "Parameters", "ResultSelector", "Result",
-        "Arguments", "Output", "Assign", "QueryLanguage", "Retry", "Catch", "TimeoutSeconds", "HeartbeatSeconds", "Seconds",
-        "SecondsPath", "Timestamp", "TimestampPath", "Choices", "Default", "Branches", "ItemProcessor", "Items", "ItemsPath",
+        "Type", "Next", "End", "Comment", "InputPath", "OutputPath", "ResultPath", "Parameters", "ResultSelector",
+        "Result",
+        "Arguments", "Output", "Assign", "QueryLanguage", "Retry", "Catch", "TimeoutSeconds", "HeartbeatSeconds",
+        "Seconds",
+        "SecondsPath", "Timestamp", "TimestampPath", "Choices", "Default", "Branches", "ItemProcessor", "Items",
+        "ItemsPath",
         "ItemSelector", "ItemBatcher", "ItemReader", "ResultWriter", "MaxConcurrency", "ToleratedFailureCount", "Error",
-        "Cause", "ErrorPath", "CausePath", "StartAt", "States", "Version", "Credentials", "Resource", "And", "Or", "Not",
+        "Cause", "ErrorPath", "CausePath", "StartAt", "States", "Version", "Credentials", "Resource", "And", "Or",
+        "Not",
     ]
 }

@@ -60,13 +60,15 @@ struct FuzzExecution {
         var again = self.execution(input, seed)
         var replayed = again.start(at: Self.start).events
         for (input, time) in inputs {
-            guard let recorded = ExecutionInput(json: try JSONValue(parsing: input.json.bytes())), recorded == input else {
+            guard let recorded = ExecutionInput(json: try JSONValue(parsing: input.json.bytes())), recorded == input
+            else {
                 throw FuzzFinding(description: "the input \(input) is not what its record says")
             }
             replayed += again.handle(recorded, at: time).events
         }
         guard replayed == events, again.outcome == execution.outcome else {
-            throw FuzzFinding(description: "a replay gives another history, of \(replayed.count) for \(events.count) events")
+            throw FuzzFinding(
+                description: "a replay gives another history, of \(replayed.count) for \(events.count) events")
         }
     }
 
@@ -82,7 +84,9 @@ struct FuzzExecution {
             case 2: return .activityStarted(token, worker: drawing.one(of: [nil, "w"]))
             case 3, 4:
                 tasks.remove(at: place)
-                return .taskFailed(token, StateError(drawing.one(of: ["E", "States.Timeout", ""]), cause: drawing.one(of: [nil, "c"])))
+                return .taskFailed(
+                    token,
+                    StateError(drawing.one(of: ["E", "States.Timeout", ""]), cause: drawing.one(of: [nil, "c"])))
             case 5:
                 tasks.remove(at: place)
                 let text = drawing.one(of: ["", "{", "a,b\n1,2\n", "{\"a\":1}\n{\"a\":2}\n", "[1,2,3]", "nul", "\u{0}"])
@@ -106,10 +110,13 @@ struct FuzzExecution {
         }
         try require(events.first?.type == "ExecutionStarted", "no ExecutionStarted")
         let ends = ["ExecutionSucceeded", "ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted"]
-        try require(events.last.map { ends.contains($0.type) } == true, "the last event is \(events.last?.type ?? "none")")
+        try require(
+            events.last.map { ends.contains($0.type) } == true, "the last event is \(events.last?.type ?? "none")")
         try require(events.count <= FuzzRun.limits.maximumEventCount + 8, "\(events.count) events")
         for (index, event) in events.enumerated() {
-            try require(event.id == index + 1 && event.previousID < event.id && event.previousID >= 0, "event \(event.id) at \(index + 1)")
+            try require(
+                event.id == index + 1 && event.previousID < event.id && event.previousID >= 0,
+                "event \(event.id) at \(index + 1)")
             let json = event.json
             let bytes = event.bytes(timestamp: event.time.iso8601)
             try require(bytes == json.bytes(), "event \(event.id) is written in two ways")

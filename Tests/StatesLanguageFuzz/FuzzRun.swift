@@ -38,7 +38,7 @@ public struct FuzzRun: Sendable {
     private func drawnDefinition(_ drawing: Drawing) -> [UInt8] {
         var value = corpus.isEmpty || drawing.isOne(in: 2) ? drawing.definition() : drawing.one(of: corpus)
         switch drawing.below(6) {
-        case 0: break
+        case 0, 2, 3: break
         case 1: return drawing.mutated(value.bytes(drawing.isOne(in: 2) ? .pretty : .compact))
         default: for _ in 0...drawing.below(3) { value = drawing.mutated(value) }
         }
@@ -67,7 +67,8 @@ public struct FuzzRun: Sendable {
         } catch {
             guard let first = error.findings.first else { throw FuzzFinding(description: "refused without a reason") }
             let lines = bytes.count { $0 == 0x0A } + 1
-            for finding in error.findings where !(1...lines).contains(finding.line) || finding.column < 1 || finding.message.isEmpty {
+            for finding in error.findings
+            where !(1...lines).contains(finding.line) || finding.column < 1 || finding.message.isEmpty {
                 throw FuzzFinding(description: "a finding without a place: \(finding), the first is \(first)")
             }
             return false
@@ -88,7 +89,9 @@ public struct FuzzRun: Sendable {
         func value() -> Result<JSONValue?, JSONPathError> {
             do throws(JSONPathError) { return .success(try path.value(in: input)) } catch { return .failure(error) }
         }
-        guard value() == value() else { throw FuzzFinding(description: "the path '\(text)' finds one thing, then another") }
+        guard value() == value() else {
+            throw FuzzFinding(description: "the path '\(text)' finds one thing, then another")
+        }
         if !path.isDefinite, case .success(let found?) = value(), found.arrayValue == nil {
             throw FuzzFinding(description: "the path '\(text)' leads anywhere and gives no list")
         }

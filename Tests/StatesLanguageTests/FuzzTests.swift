@@ -17,7 +17,9 @@ struct FuzzTests {
             do {
                 if try run.check(number) { accepted += 1 }
             } catch {
-                Issue.record("seed \(seed), case \(number): \(error)\n\(String(decoding: run.definition(number), as: UTF8.self))")
+                Issue.record(
+                    "seed \(seed), case \(number): \(error)\n\(String(decoding: run.definition(number), as: UTF8.self))"
+                )
             }
         }
         #expect(accepted > 5, "most of what is drawn should be a definition")
@@ -30,7 +32,8 @@ struct FuzzTests {
     }
 
     static let found: [String] =
-        (try? FileSystem.list("\(Repository.root)/Tests/StatesLanguageTests/Found").filter { $0.hasSuffix(".json") }) ?? []
+        (try? FileSystem.list("\(Repository.root)/Tests/StatesLanguageTests/Found").filter { $0.hasSuffix(".json") })
+        ?? []
 
     @Test("what was found once stays found", arguments: found)
     func fixtures(name: String) throws {

@@ -181,7 +181,7 @@ extension Execution {
         if let next {
             entries.append(Entry(scope: id, state: next, input: leaving))
         } else {
-            scopeSucceeded(id, leaving)
+            succeeded.append((id, leaving))
         }
     }
 

@@ -69,6 +69,9 @@ package struct Execution: Sendable {
     var childOwners: [Int: Int] = [:]
     var nextChild = 1
     var entries: [Entry] = []
+    /// Scopes that have left their last states, with what they give: each may end the one around it, and so on up, which
+    /// is no matter for the stack.
+    var succeeded: [(scope: Int, output: JSONValue)] = []
     var step = Step()
     package private(set) var eventCount = 0
     package private(set) var outcome: ExecutionOutcome?
@@ -196,7 +199,13 @@ package struct Execution: Sendable {
 
     mutating func run() {
         var next = 0
-        while next < entries.count, outcome == nil, inspection?.isOver != true {
+        while outcome == nil, inspection?.isOver != true {
+            if !succeeded.isEmpty {
+                let (scope, output) = succeeded.removeFirst()
+                scopeSucceeded(scope, output)
+                continue
+            }
+            guard next < entries.count else { break }
             let entry = entries[next]
             next += 1
             // What has been entered is dropped in batches: an array loses its first element in linear time.
@@ -207,6 +216,7 @@ package struct Execution: Sendable {
             enter(entry)
         }
         entries = []
+        succeeded = []
     }
 
     // MARK: Redrive
