@@ -82,18 +82,17 @@ extension JSONObject: RandomAccessCollection {
 }
 
 extension JSONObject: Hashable {
-    public static func == (left: JSONObject, right: JSONObject) -> Bool {
-        guard left.count == right.count else { return false }
-        return left.allSatisfy { right[$0.key] == $0.value }
-    }
+    public static func == (left: JSONObject, right: JSONObject) -> Bool { JSONValue.object(left) == .object(right) }
 
-    public func hash(into hasher: inout Hasher) {
-        // The order of keys must not matter, so the members' hashes are combined by a sum.
+    public func hash(into hasher: inout Hasher) { JSONValue.object(self).hash(into: &hasher) }
+
+    /// The order of keys must not matter, so the members' hashes are combined by a sum.
+    func hash(into hasher: inout Hasher, levels: Int) {
         var sum = 0
         for (key, value) in self {
             var member = Hasher()
             member.combine(key)
-            member.combine(value)
+            value.hash(into: &member, levels: levels - 1)
             sum &+= member.finalize()
         }
         hasher.combine(sum)

@@ -49,15 +49,64 @@ public enum JSONValue: Sendable, Hashable {
 }
 
 extension JSONValue {
+    /// What is still to be compared is kept in a list: values may be deeper than the stack.
     public static func == (left: JSONValue, right: JSONValue) -> Bool {
+        var open: [(JSONValue, JSONValue)] = []
+        guard isSame(left, right, &open) else { return false }
+        while let (left, right) = open.popLast() {
+            switch (left, right) {
+            case (.array(let left), .array(let right)):
+                for index in left.indices where !isSame(left[index], right[index], &open) { return false }
+            case (.object(let left), .object(let right)):
+                for (key, value) in left {
+                    guard let other = right[key], isSame(value, other, &open) else { return false }
+                }
+            default: return false
+            }
+        }
+        return true
+    }
+
+    /// Whether both may be equal; those with elements are added to what is still to be compared.
+    private static func isSame(
+        _ left: JSONValue, _ right: JSONValue, _ open: inout [(JSONValue, JSONValue)]
+    ) -> Bool {
         switch (left, right) {
-        case (.null, .null): true
-        case (.bool(let left), .bool(let right)): left == right
-        case (.number(let left), .number(let right)): left == right
-        case (.string(let left), .string(let right)): left.hasSameBytes(as: right)
-        case (.array(let left), .array(let right)): left == right
-        case (.object(let left), .object(let right)): left == right
-        default: false
+        case (.null, .null): return true
+        case (.bool(let left), .bool(let right)): return left == right
+        case (.number(let left), .number(let right)): return left == right
+        case (.string(let left), .string(let right)): return left.hasSameBytes(as: right)
+        case (.array(let leftElements), .array(let rightElements)):
+            guard leftElements.count == rightElements.count else { return false }
+            if !leftElements.isEmpty { open.append((left, right)) }
+            return true
+        case (.object(let leftMembers), .object(let rightMembers)):
+            guard leftMembers.count == rightMembers.count else { return false }
+            if !leftMembers.isEmpty { open.append((left, right)) }
+            return true
+        default: return false
+        }
+    }
+
+    /// Levels that a hash looks at: equal values have equal hashes however few there are, and the stack is bounded.
+    private static let hashedLevels = 16
+
+    public func hash(into hasher: inout Hasher) { hash(into: &hasher, levels: JSONValue.hashedLevels) }
+
+    func hash(into hasher: inout Hasher, levels: Int) {
+        switch self {
+        case .null: hasher.combine(0)
+        case .bool(let value): hasher.combine(value)
+        case .number(let number): hasher.combine(number)
+        case .string(let text): hasher.combine(text)
+        case .array(let elements):
+            hasher.combine(elements.count)
+            guard levels > 0 else { return }
+            for element in elements { element.hash(into: &hasher, levels: levels - 1) }
+        case .object(let object):
+            hasher.combine(object.count)
+            guard levels > 0 else { return }
+            object.hash(into: &hasher, levels: levels)
         }
     }
 }

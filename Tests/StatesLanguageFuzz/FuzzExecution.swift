@@ -112,7 +112,7 @@ struct FuzzExecution {
         let ends = ["ExecutionSucceeded", "ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted"]
         try require(
             events.last.map { ends.contains($0.type) } == true, "the last event is \(events.last?.type ?? "none")")
-        try require(events.count <= FuzzRun.limits.maximumEventCount + 64, "\(events.count) events")
+        try require(events.count <= FuzzRun.limits.maximumEventCount, "\(events.count) events")
         for (index, event) in events.enumerated() {
             try require(
                 event.id == index + 1 && event.previousID < event.id && event.previousID >= 0,

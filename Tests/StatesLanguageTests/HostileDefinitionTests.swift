@@ -124,6 +124,9 @@ struct HostileDefinitionTests {
             case "Parallel":
                 text =
                     #""P\#(level)": {"Type": "Parallel", "End": true, "Branches": [{"StartAt": "\#(first)", "States": {\#(text)}}]}"#
+            case "Distributed":
+                text =
+                    #""P\#(level)": {"Type": "Map", "ItemsPath": "$.l", "ItemSelector": {"l": [1]}, "End": true, "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "\#(first)", "States": {\#(text)}}}"#
             default:
                 text =
                     #""P\#(level)": {"Type": "Map", "ItemsPath": "$.l", "ItemSelector": {"l": [1]}, "End": true, "ItemProcessor": {"StartAt": "\#(first)", "States": {\#(text)}}}"#
@@ -134,12 +137,20 @@ struct HostileDefinitionTests {
 
     @Test("branches in branches begin, end and fail one in the other", arguments: ["Parallel", "Map"])
     func deepBranches(kind: String) throws {
-        // On a stack of 512 KiB a debug build reads some thirty levels, each five levels of JSON.
-        let depth = 20
+        let depth = kind == "Parallel" ? 95 : 100
         for inner in [#""A": {"Type": "Pass", "End": true}"#, #""A": {"Type": "Fail", "Error": "E"}"#] {
             let result = try Self.run(Self.nested(kind, depth, inner), ["l": [1]], start: "P\(depth - 1)")
             #expect(result.events.count > 2 * depth)
             if inner.contains("Fail") { #expect(Self.error(result)?.name == "E") }
+        }
+    }
+
+    @Test("branches nested too deep are refused", arguments: ["Parallel", "Map"])
+    func tooDeepBranches(kind: String) throws {
+        for depth in [kind == "Parallel" ? 100 : 101, 500, 2_000] {
+            let text = Self.nested(kind, depth, #""A": {"Type": "Pass", "End": true}"#)
+            let found = try Self.findings(Array(#"{"StartAt": "P\#(depth - 1)", "States": {\#(text)}}"#.utf8))
+            #expect(found.contains { $0.message.contains("levels") || $0.message.contains("deep") }, "\(found)")
         }
     }
 
@@ -182,23 +193,119 @@ struct HostileDefinitionTests {
             ? #"{"Condition": "{% false %}", "Next": "B"}"# : #"{"Variable": "$.none", "IsPresent": true, "Next": "B"}"#
     }
 
-    @Test("values nested 80 levels deep go through states, events and paths on a small stack")
+    /// A text that nests `2 * count` levels deep.
+    private static func deepText(_ count: Int) -> String {
+        String(repeating: #"{"a":["#, count: count) + "1" + String(repeating: "]}", count: count)
+    }
+
+    @Test("values 500 levels deep go through states, events and paths on a small stack, or end in an error")
     func deepValues() throws {
-        let text = String(repeating: #"{"a":["#, count: 40) + "1" + String(repeating: "]}", count: 40)
+        let text = Self.deepText(250)
         let input = try Self.bounded { try JSONValue(parsing: text) }
-        for state in [
-            #""ResultPath": "$""#, #""OutputPath": "$..a""#,
-            #""Parameters": {"n.$": "States.ArrayLength(States.Array($, $))"}"#,
-            #""Parameters": {"n.$": "States.JsonToString($)"}"#, #""Parameters": {"n.$": "States.Format('{}', $)"}"#,
-            #""Parameters": {"n.$": "States.ArrayUnique(States.Array($, $))"}"#, #""InputPath": "$..[?(@ == $)]""#,
-            #""Parameters": {"n.$": "States.JsonMerge($, $, false)"}"#,
+        for (state, language) in [
+            (#""Type": "Pass", "ResultPath": "$""#, "JSONPath"),
+            (#""Type": "Pass", "OutputPath": "$..a""#, "JSONPath"),
+            (#""Type": "Pass", "InputPath": "$..[?(@ == $)]""#, "JSONPath"),
+            (#""Type": "Pass", "InputPath": "$..[?(@..a)]""#, "JSONPath"),
+            (#""Type": "Pass", "Parameters": {"n.$": "States.ArrayLength(States.Array($, $))"}"#, "JSONPath"),
+            (#""Type": "Pass", "Parameters": {"n.$": "States.JsonToString($)"}"#, "JSONPath"),
+            (#""Type": "Pass", "Parameters": {"n.$": "States.StringToJson(States.JsonToString($))"}"#, "JSONPath"),
+            (#""Type": "Pass", "Parameters": {"n.$": "States.Format('{}', $)"}"#, "JSONPath"),
+            (#""Type": "Pass", "Parameters": {"n.$": "States.ArrayUnique(States.Array($, $))"}"#, "JSONPath"),
+            (#""Type": "Pass", "Parameters": {"n.$": "States.ArrayContains(States.Array($, 1), $)"}"#, "JSONPath"),
+            (#""Type": "Pass", "Parameters": {"n.$": "States.JsonMerge($, $, false)"}"#, "JSONPath"),
+            (#""Type": "Pass", "Assign": {"v.$": "$"}"#, "JSONPath"),
+            (
+                #""Type": "Map", "ItemsPath": "$.a", "ItemProcessor": {"StartAt": "I", "States": {"I": {"Type": "Pass", "End": true}}}"#,
+                "JSONPath"
+            ),
+            (
+                #""Type": "Parallel", "Branches": [{"StartAt": "I", "States": {"I": {"Type": "Pass", "End": true}}}]"#,
+                "JSONPath"
+            ),
+            (#""Type": "Pass", "Output": "{% $states.input %}""#, "JSONata"),
+            (#""Type": "Pass", "Output": "{% $string($states.input) %}""#, "JSONata"),
+            (#""Type": "Pass", "Output": "{% $count($states.input.**) %}""#, "JSONata"),
+            (#""Type": "Pass", "Output": "{% $states.input = $states.input %}""#, "JSONata"),
+            (#""Type": "Pass", "Output": "{% $distinct([$states.input, $states.input]) %}""#, "JSONata"),
+            (#""Type": "Pass", "Output": "{% $merge([$states.input, $states.context]) %}""#, "JSONata"),
+            (
+                #""Type": "Pass", "Assign": {"v": "{% $states.input %}"}, "Output": "{% $states.input ~> |**|{}| %}""#,
+                "JSONata"
+            ),
         ] {
-            let result = try Self.run(#""A": {"Type": "Pass", \#(state), "End": true}"#, input)
+            let result = try Self.run(#""A": {\#(state), "End": true}"#, input, language: language)
             SmallStack.run {
                 for event in result.events {
                     let bytes = event.json.bytes()
-                    #expect((try? JSONValue(parsing: bytes)) != nil)
+                    #expect((try? JSONValue(parsing: bytes)) != nil, "\(state)")
                 }
+            }
+        }
+    }
+
+    @Test("what a task gives that nests 500 levels deep goes on, and deeper is no JSON")
+    func deepAnswers() throws {
+        for (count, isRead) in [(250, true), (300, false), (50_000, false)] {
+            let text = Self.deepText(count)
+            let result = try Self.run(
+                #""A": {"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:000000000000:function:f", "End": true}"#,
+                functions: { _ in .payload(text) })
+            if isRead {
+                #expect(try Self.bounded { result.outcome == .succeeded(output: try JSONValue(parsing: text)) })
+            } else {
+                #expect(Self.error(result) != nil || result.outcome == .succeeded(output: .string(text)))
+            }
+        }
+    }
+
+    @Test(
+        "templates as deep as they may nest are read and filled, and refused beyond; results may be deeper",
+        arguments: [
+            ("JSONPath", #""Parameters": "#, #"{"a.$": "$"}"#), ("JSONPath", #""Parameters": "#, "1"),
+            ("JSONPath", #""Result": "#, "1"), ("JSONata", #""Output": "#, #""{% $states.input %}""#),
+            ("JSONata", #""Assign": {"v": "#, #""{% $states.input %}""#), ("JSONata", #""Output": "#, "1"),
+        ])
+    func deepTemplates(language: String, field: String, inner: String) throws {
+        for opening in ["[", "{\"a\":"] {
+            let limit = field.contains("Result") ? 390 : FieldReader.maximumTemplateDepth
+            let isAssign = field.contains("{")
+            func states(_ depth: Int) -> String {
+                let closing = opening == "[" ? "]" : "}"
+                let text =
+                    String(repeating: opening, count: depth) + inner + String(repeating: closing, count: depth)
+                    + (isAssign ? "}" : "")
+                return #""A": {"Type": "Pass", \#(field)\#(text), "End": true}"#
+            }
+            let result = try Self.run(
+                states(limit - (isAssign ? 1 : 0) - (inner.contains("{\"") ? 1 : 0)), ["x": 1], language: language)
+            #expect(Self.error(result) == nil)
+            guard limit < 390 else { continue }
+            let found = try Self.findings(
+                Array(#"{"QueryLanguage": "\#(language)", "StartAt": "A", "States": {\#(states(390))}}"#.utf8))
+            #expect(found.contains { $0.message.contains("nests deeper than \(limit) levels") }, "\(found)")
+        }
+    }
+
+    @Test("distributed Maps in one another run as deep as a definition says, and are refused beyond")
+    func deepChildren() throws {
+        for (depth, isRun) in [(MapState.maximumDistributedDepth, true), (MapState.maximumDistributedDepth + 1, false)]
+        {
+            let text = Self.nested("Distributed", depth, #""A": {"Type": "Pass", "End": true}"#)
+            if isRun {
+                for inner in [#""A": {"Type": "Pass", "End": true}"#, #""A": {"Type": "Fail", "Error": "E"}"#] {
+                    let text = Self.nested("Distributed", depth, inner)
+                    let result = try Self.run(text, ["l": [1]], start: "P\(depth - 1)")
+                    if inner.contains("Fail") {
+                        #expect(Self.error(result)?.name == "States.ExceedToleratedFailureThreshold")
+                    } else {
+                        #expect(Self.error(result) == nil)
+                    }
+                }
+            } else {
+                let found = try Self.findings(
+                    Array(#"{"StartAt": "P\#(depth - 1)", "States": {\#(text)}}"#.utf8))
+                #expect(found.contains { $0.message.contains("distributed Map") }, "\(found)")
             }
         }
     }
@@ -210,8 +317,54 @@ struct HostileDefinitionTests {
         let result = try Self.run(
             #""A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Choice", "Choices": [\#(Self.never("JSONPath").replacing("\"B\"", with: "\"C\""))], "Default": "A"}, "C": {"Type": "Succeed"}"#
         )
-        #expect((24_990...25_000).contains(result.events.count))
+        #expect(result.events.count == 25_000)
+        #expect(result.events.last?.type == "ExecutionFailed")
         #expect(Self.error(result)?.cause?.contains("maximum number of history events (25000)") == true)
+    }
+
+    @Test("a history ends with the execution's end at its limit, wherever that falls")
+    func eventLimit() throws {
+        let pass = #"{"Type": "Pass", "End": true}"#
+        let fail = #"{"Type": "Fail", "Error": "E"}"#
+        let machine = try Self.parse(
+            #"""
+            {"StartAt": "M", "States": {
+              "M": {"Type": "Map", "ItemProcessor": {"StartAt": "P", "States": {"P": {"Type": "Parallel", "Branches": [
+                {"StartAt": "A", "States": {"A": \#(pass)}}, {"StartAt": "B", "States": {"B": \#(fail)}},
+                {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 5, "End": true}}}],
+                "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "I"}], "Next": "I"},
+                "I": {"Type": "Map", "ItemsPath": "$$.Execution.Input", "End": true,
+                  "ItemProcessor": {"StartAt": "C", "States": {"C": \#(pass)}}}}},
+                "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "E"}], "Next": "E"},
+              "E": {"Type": "Succeed"}}}
+            """#)
+        func run(_ limit: Int) -> (events: [HistoryEvent], outcome: ExecutionOutcome?) {
+            var limits = Execution.Limits()
+            limits.maximumEventCount = limit
+            var execution = Execution(
+                machine: machine,
+                identity: ExecutionIdentity(
+                    arn: "arn:aws:states:us-east-1:000000000000:execution:m:e", name: "e",
+                    stateMachineARN: "arn:aws:states:us-east-1:000000000000:stateMachine:m", stateMachineName: "m",
+                    roleARN: "r"),
+                input: [1, 2, 3], seed: 1, limits: limits)
+            let events = execution.start(at: Timestamp(microsecondsSinceEpoch: 0)).events
+            return (events, execution.outcome)
+        }
+        let whole = run(25_000)
+        #expect(whole.events.last?.type == "ExecutionSucceeded")
+        for limit in 4..<whole.events.count {
+            let cut = run(limit)
+            #expect(cut.events.count == limit)
+            #expect(cut.events.last?.type == "ExecutionFailed" && cut.events.last?.id == limit)
+            guard case .failed(let error)? = cut.outcome else {
+                Issue.record("\(limit): \(String(describing: cut.outcome))")
+                continue
+            }
+            #expect(error.name == "States.Runtime" && error.cause?.contains("(\(limit))") == true)
+            #expect(cut.events.dropLast() == whole.events.prefix(limit - 1))
+        }
+        #expect(run(whole.events.count).outcome == whole.outcome)
     }
 
     @Test(
@@ -256,6 +409,20 @@ struct HostileDefinitionTests {
         let error = Self.error(result)
         #expect(["States.Runtime", "States.DataLimitExceeded"].contains(error?.name), "\(result.outcome)")
         if error?.name == "States.Runtime" { #expect(error?.cause?.contains("looks at more than") == true) }
+    }
+
+    @Test(
+        "a search that goes back and forth is given up, and one that needs not is none",
+        arguments: ["$..[?(@ =~ /(a+)+b/)]..[?(@ =~ /(a+)+b/)]", "$..[?(@ =~ /.*(a+)+$/)]", "$..[?(@ =~ /(a|aa)+$/)]"])
+    func backtracking(path: String) throws {
+        let texts = JSONValue.array((0..<20).map { .string(String(repeating: "a", count: 60) + "c\($0)") })
+        let result = try Self.run(
+            #""A": {"Type": "Pass", "InputPath": "\#(path)", "End": true}"#, ["a": texts], .seconds(60))
+        // Nothing matches: found by what must be in the text, or given up.
+        let error = Self.error(result)
+        #expect(
+            result.outcome == .succeeded(output: []) || error?.cause?.contains("looks at more than") == true,
+            "\(result.outcome)")
     }
 
     @Test("patterns with many stars are matched in linear time, whatever the text")

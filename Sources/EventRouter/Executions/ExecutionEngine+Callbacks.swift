@@ -116,8 +116,9 @@ extension ExecutionEngine {
 
     /// Days after its end in which an execution can go on.
     static let redrivablePeriod = Duration.seconds(14 * 86_400)
-    /// Events above which a history is too long to go on.
-    static let redrivableEventCount = 24_999
+    /// Events above which a history is too long to go on: AWS asks for less than 24,999, so that the redrive and what
+    /// follows it have room.
+    static let redrivableEventCount = 24_998
 
     /// Has an execution that failed, timed out or was stopped go on where it stood; returns once that is recorded.
     ///

@@ -72,10 +72,14 @@ extension ExecutionStore {
                 ) { $0.integer(0) }
             }
         guard let number = found else { return }
-        for event in events {
-            try database.execute(
+        if !events.isEmpty {
+            let timestamp = time.iso8601
+            try database.executeEach(
                 "INSERT INTO events(execution, id, event) VALUES(?, ?, ?)",
-                [.integer(number), .integer(Int64(event.id)), .blob(event.json.bytes())])
+                events.lazy.map { event in
+                    let bytes = event.bytes(timestamp: event.time == time ? timestamp : event.time.iso8601)
+                    return [.integer(number), .integer(Int64(event.id)), .blob(bytes)]
+                })
         }
         if child.number == nil { try update(step, number: number, eventCount: events.last?.id, at: time) }
     }

@@ -6,6 +6,9 @@ final class DefinitionReader {
     static let maximumByteCount = 1 << 20
     /// Levels of JSON; each Parallel or Map takes some five of them.
     static let maximumDepth = 400
+    /// Groups of states in one another: the machine's own, a branch of a Parallel in it, and so on. JSON's levels end
+    /// before that; a definition of values is let go of on the stack.
+    static let maximumGroupDepth = 101
 
     private let document: JSONDocument
     /// What states without a query language of their own have.

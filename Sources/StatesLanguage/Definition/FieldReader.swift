@@ -9,13 +9,15 @@ final class FieldReader {
     /// How many parts of the path lead to the state that this is in; fields of expressions are named from there.
     let statePathCount: Int
     let language: QueryLanguage
+    /// What messages call it, when it holds a group of states inside another.
+    let groupName: String?
     private var known: Set<String> = ["Comment"]
     private var missing: [String] = []
 
     /// Nil, with a finding, when the value is no object.
     init?(
         _ value: JSONValue?, at path: [String], reader: DefinitionReader, language: QueryLanguage,
-        statePathCount: Int? = nil
+        statePathCount: Int? = nil, groupName: String? = nil
     ) {
         guard let object = value?.objectValue else {
             reader.report("an object is expected, not \(value?.kindName ?? "nothing")", at: path)
@@ -26,12 +28,15 @@ final class FieldReader {
         self.reader = reader
         self.language = language
         self.statePathCount = statePathCount ?? path.count
+        self.groupName = groupName
         if let comment = object["Comment"], comment.stringValue == nil { report("Comment", "must be a string") }
     }
 
     /// The fields of a value inside this one, in the same state.
-    func inner(_ value: JSONValue?, _ names: [String]) -> FieldReader? {
-        FieldReader(value, at: path + names, reader: reader, language: language, statePathCount: statePathCount)
+    func inner(_ value: JSONValue?, _ names: [String], groupName: String? = nil) -> FieldReader? {
+        FieldReader(
+            value, at: path + names, reader: reader, language: language, statePathCount: statePathCount,
+            groupName: groupName)
     }
 
     func report(_ field: String, _ message: String) { reader.report("\(field) \(message)", at: path + [field]) }
@@ -190,7 +195,24 @@ final class FieldReader {
         value(field).map { payload($0, at: path + [field]) }
     }
 
+    /// Levels of a template: it is read and filled in on the stack.
+    static let maximumTemplateDepth = 128
+
+    /// Whether a part of a template stands too deep, which is reported.
+    private func isTooDeep(_ value: JSONValue, _ place: [String], _ depth: Int) -> Bool {
+        guard depth > FieldReader.maximumTemplateDepth else { return false }
+        switch value {
+        case .null, .bool, .number, .string: return false
+        case .array, .object:
+            reader.report(
+                "the template nests deeper than \(FieldReader.maximumTemplateDepth) levels, which is not supported",
+                at: place)
+            return true
+        }
+    }
+
     private func payload(_ value: JSONValue, at place: [String]) -> PayloadTemplate {
+        if isTooDeep(value, place, place.count - path.count) { return .constant(value) }
         switch value {
         case .object(let object):
             var members: [PayloadTemplate.Member] = []
@@ -249,6 +271,7 @@ final class FieldReader {
     }
 
     func jsonataTemplate(_ value: JSONValue, _ names: [String]) -> JSONataTemplate {
+        if isTooDeep(value, path + names, names.count) { return .constant(value) }
         switch value {
         case .string(let text):
             return jsonata(text, at: names).map { .expression($0) } ?? .constant(value)

@@ -7,37 +7,43 @@ package struct StateGroup: Sendable {
 
     /// Reads `StartAt` and `States`, and checks that each state can be reached, each `Next` leads somewhere and some
     /// state ends the group.
+    ///
+    /// The groups inside its states are read one after the other, not one inside the other: how deep they nest is no
+    /// matter for the stack.
     static func read(_ fields: FieldReader) -> StateGroup? {
-        let startAt = fields.string("StartAt", isRequired: true)
-        let place = fields.path + ["States"]
-        guard fields.has("States") else {
-            fields.require("States")
-            return nil
-        }
-        guard let object = fields.inner(fields.value("States"), ["States"]) else { return nil }
-        if object.object.isEmpty { fields.report("States", "holds no state") }
-        var states: [String: State] = [:]
-        for (name, value) in object.object {
-            let path = place + [name]
-            fields.reader.noteState(name, at: path)
-            if name.count > 80 { fields.reader.report("a state's name has at most 80 characters", at: path) }
-            if let state = State.read(
-                name, value, at: path, reader: fields.reader, language: fields.reader.machineLanguage)
-            {
-                states[name] = state
+        var open = [StateGroupReading(fields)]
+        while true {
+            let reading = open[open.count - 1]
+            if let fields = reading.nextInnerGroup() {
+                if let refusal = refusal(of: fields, in: open) {
+                    fields.reportHere(refusal)
+                    reading.took(nil)
+                    continue
+                }
+                open.append(StateGroupReading(fields))
+            } else if !reading.beginState() {
+                let group = reading.end()
+                open.removeLast()
+                guard let outer = open.last else { return group }
+                outer.took(group)
             }
         }
-        guard let startAt else { return nil }
-        if object.object[startAt] == nil {
-            fields.reader.report(
-                "Missing 'StartAt' target: \(startAt)", at: fields.path + ["StartAt"], code: "MISSING_TRANSITION_TARGET"
-            )
-        }
-        check(states, names: object.object.keys, startAt: startAt, place: place, reader: fields.reader)
-        return StateGroup(startAt: startAt, states: states)
     }
 
-    private static func check(
+    /// Why a group may not be inside those that are being read; nil when it may.
+    private static func refusal(of fields: FieldReader, in open: [StateGroupReading]) -> String? {
+        if open.count >= DefinitionReader.maximumGroupDepth {
+            return "Parallel and Map states in one another nest deeper than \(DefinitionReader.maximumGroupDepth - 1) "
+                + "levels, which is not supported"
+        }
+        if fields.isDistributed, open.count(where: { $0.fields.isDistributed }) >= MapState.maximumDistributedDepth {
+            return "distributed Maps in one another nest deeper than \(MapState.maximumDistributedDepth) levels, "
+                + "which is not supported: a distributed Map holds this one"
+        }
+        return nil
+    }
+
+    static func check(
         _ states: [String: State], names: [String], startAt: String, place: [String], reader: DefinitionReader
     ) {
         let known = Set(names)

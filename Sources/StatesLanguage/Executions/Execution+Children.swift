@@ -134,8 +134,9 @@ extension Execution {
         }
     }
 
-    mutating func childFailed(_ child: Scope, _ childID: Int, of id: Int, _ error: StateError) {
-        guard let scope = scopes[id], case .children = scope.phase else { return }
+    /// - Returns: The error of the state that the child belongs to; nil when it does not wait for children.
+    mutating func childFailed(_ child: Scope, of id: Int, _ error: StateError) -> StateError? {
+        guard let scope = scopes[id], case .children = scope.phase else { return nil }
         switch scope.state.kind {
         case .map:
             emit("MapIterationFailed", .iteration(name: scope.state.name, index: child.index), after: child.lastID)
@@ -145,7 +146,7 @@ extension Execution {
         stopChildren(id)
         scopes[id]?.lastID = child.lastID
         // Where the error came from is told already.
-        fail(id, StateError(error.name, cause: error.cause))
+        return StateError(error.name, cause: error.cause)
     }
 
     func isWaiting(_ scope: Scope) -> Bool {
@@ -158,7 +159,7 @@ extension Execution {
     mutating func stopChildren(_ id: Int) {
         guard case .children(let children)? = scopes[id]?.phase else { return }
         for child in children.running.sorted() {
-            if let scope = scopes[child], isWaiting(scope), hasRoomForOne {
+            if let scope = scopes[child], isWaiting(scope) {
                 emit("\(scope.state.type)StateAborted", .none, after: scope.lastID)
                 if case .map? = scopes[id]?.state.kind {
                     emit(
@@ -170,6 +171,4 @@ extension Execution {
         }
         scopes[id]?.phase = .nothing
     }
-
-    private var hasRoomForOne: Bool { eventCount < limits.maximumEventCount - 4 }
 }

@@ -220,20 +220,33 @@ extension Execution {
 
     /// Ends a scope with an error that nobody in it took.
     mutating func scopeFailed(_ id: Int, _ error: StateError) {
-        guard let scope = scopes[id] else { return }
+        var around = end(id, with: error)
+        while let (id, error) = around { around = take(error, in: id) }
+    }
+
+    /// A state has failed: it is retried, or the error is caught, or the scope fails, and perhaps those around it.
+    mutating func fail(_ id: Int, _ error: StateError) {
+        var around: (Int, StateError)? = (id, error)
+        // One after the other: branches may be in branches deeper than the stack goes.
+        while let (id, error) = around { around = take(error, in: id) }
+    }
+
+    /// - Returns: The scope around, with the error of the state that it is in; nil when there is none.
+    private mutating func end(_ id: Int, with error: StateError) -> (Int, StateError)? {
+        guard let scope = scopes[id] else { return nil }
         if failureSnapshot == nil { failureSnapshot = scopes }
         inspection?.failed(error)
         guard let parent = scope.parent else {
             finish(.failed(error))
-            return
+            return nil
         }
         endScope(id)
-        childFailed(scope, id, of: parent, error)
+        return childFailed(scope, of: parent, error).map { (parent, $0) }
     }
 
-    /// A state has failed: it is retried, or the error is caught, or the scope fails.
-    mutating func fail(_ id: Int, _ error: StateError) {
-        guard var scope = scopes[id], outcome == nil else { return }
+    /// - Returns: The scope around, with its state's error, when nobody took this one here.
+    private mutating func take(_ error: StateError, in id: Int) -> (Int, StateError)? {
+        guard var scope = scopes[id], outcome == nil else { return nil }
         let error = error.located(in: scope.state.name, enteredAt: scope.enteredID)
         if let evaluation = error.evaluation {
             emit(
@@ -256,7 +269,7 @@ extension Execution {
             failureSnapshot = nil
             let timer = setTimer(.retry(scope: id), after: .microseconds(Int64(seconds * 1e6)))
             scopes[id]?.phase = .timer(timer)
-            return
+            return nil
         }
         let hasChildren = scope.state.type == "Map" || scope.state.type == "Parallel"
         if hasChildren, scope.hasStartedChildren || error.evaluation != nil {
@@ -266,12 +279,12 @@ extension Execution {
             inspection?.caught(index: index, error)
             do throws(StateError) {
                 try leave(id, caught: error, by: scope.state.catchers[index])
+                return nil
             } catch {
-                scopeFailed(id, error.located(in: scope.state.name, enteredAt: scope.enteredID))
+                return end(id, with: error.located(in: scope.state.name, enteredAt: scope.enteredID))
             }
-            return
         }
-        scopeFailed(id, error)
+        return end(id, with: error)
     }
 
     private mutating func leave(_ id: Int, caught error: StateError, by catcher: Catcher) throws(StateError) {

@@ -74,6 +74,8 @@ package struct Execution: Sendable {
     var succeeded: [(scope: Int, output: JSONValue)] = []
     var step = Step()
     package private(set) var eventCount = 0
+    /// Whether an event found no room: the step that made it ends the execution.
+    private var isFull = false
     package private(set) var outcome: ExecutionOutcome?
     /// Times that the execution went on after a bad end.
     package private(set) var redriveCount = 0
@@ -200,6 +202,10 @@ package struct Execution: Sendable {
     mutating func run() {
         var next = 0
         while outcome == nil, inspection?.isOver != true {
+            if isFull {
+                finish(.failed(eventLimitError))
+                break
+            }
             if !succeeded.isEmpty {
                 let (scope, output) = succeeded.removeFirst()
                 scopeSucceeded(scope, output)
@@ -228,6 +234,10 @@ package struct Execution: Sendable {
             return
         }
         if case .succeeded = outcome {
+            step.isIgnored = true
+            return
+        }
+        guard canGoOn else {
             step.isIgnored = true
             return
         }
@@ -265,8 +275,15 @@ package struct Execution: Sendable {
 
     // MARK: Events, timers, end
 
+    /// Appends an event to the history; where there is room for the end of the execution only, the step is its last.
+    ///
+    /// - Returns: The event's number, or that of the last one that had room.
     @discardableResult
     mutating func emit(_ type: String, _ details: HistoryEvent.Details, after previousID: Int) -> Int {
+        guard outcome != nil || eventCount < limits.maximumEventCount - 1 else {
+            isFull = true
+            return eventCount
+        }
         eventCount += 1
         step.events.append(
             HistoryEvent(id: eventCount, previousID: previousID, time: now, type: type, details: details))
@@ -282,12 +299,17 @@ package struct Execution: Sendable {
     /// Whether the history has room for another state; its last event is the end of the execution.
     mutating func hasRoom() -> Bool {
         if outcome != nil { return false }
-        guard eventCount >= limits.maximumEventCount - 3 else { return true }
-        finish(
-            .failed(
-                .runtime("The execution reached the maximum number of history events (\(limits.maximumEventCount)).")))
+        guard isFull || eventCount >= limits.maximumEventCount - 1 else { return true }
+        finish(.failed(eventLimitError))
         return false
     }
+
+    private var eventLimitError: StateError {
+        .runtime("The execution reached the maximum number of history events (\(limits.maximumEventCount)).")
+    }
+
+    /// Whether it can go on after a bad end: its history has room for more than its end (AWS: fewer than 24,999 events).
+    package var canGoOn: Bool { eventCount < limits.maximumEventCount - 1 }
 
     mutating func setTimer(_ purpose: TimerPurpose, after duration: Duration) -> TimerID {
         setTimer(purpose, at: now + duration)
@@ -311,6 +333,15 @@ package struct Execution: Sendable {
     /// Ends the execution and everything in it.
     mutating func finish(_ outcome: ExecutionOutcome) {
         guard self.outcome == nil else { return }
+        // What an event without room belonged to has not happened.
+        var outcome = outcome
+        if isFull {
+            switch outcome {
+            case .succeeded, .failed: outcome = .failed(eventLimitError)
+            case .timedOut, .aborted: break
+            }
+        }
+        isFull = false
         self.outcome = outcome
         let lastID = scopes[Execution.rootScope]?.lastID ?? eventCount
         if case .succeeded = outcome {} else { resumePoint = failureSnapshot ?? scopes }
@@ -328,13 +359,16 @@ package struct Execution: Sendable {
 
     /// Forgets a scope with all below it, and cancels what they wait for.
     mutating func endScope(_ id: Int) {
-        guard let scope = scopes.removeValue(forKey: id) else { return }
-        switch scope.phase {
-        case .nothing: break
-        case .timer(let timer): cancelTimer(timer)
-        case .task(let attempt): cancel(attempt)
-        case .children(let children): for child in children.running.sorted() { endScope(child) }
-        case .mapRun(let run): keepForRedrive(end(run, as: .aborted), id)
+        var open = [id]
+        while let id = open.popLast() {
+            guard let scope = scopes.removeValue(forKey: id) else { continue }
+            switch scope.phase {
+            case .nothing: break
+            case .timer(let timer): cancelTimer(timer)
+            case .task(let attempt): cancel(attempt)
+            case .children(let children): open += children.running.sorted(by: >)
+            case .mapRun(let run): keepForRedrive(end(run, as: .aborted), id)
+            }
         }
     }
 

@@ -122,8 +122,3 @@ struct MapRun: Sendable {
         again = numbers
     }
 }
-
-extension Execution {
-    /// Whether its history has room to go on after a bad end.
-    var canGoOn: Bool { eventCount < limits.maximumEventCount }
-}

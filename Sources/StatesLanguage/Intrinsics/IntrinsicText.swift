@@ -56,12 +56,31 @@ struct IntrinsicText: Sendable, Hashable {
 
 extension JSONValue {
     /// The value as `States.Format` writes it: a string bare, an object as `{a=1, b=[x, y]}`.
+    ///
+    /// What is still to be written is kept in a list: a value may be deeper than the stack.
     var formatted: String {
-        switch self {
-        case .string(let text): text
-        case .array(let elements): "[\(elements.map(\.formatted).joined(separator: ", "))]"
-        case .object(let object): "{\(object.map { "\($0.key)=\($0.value.formatted)" }.joined(separator: ", "))}"
-        case .null, .bool, .number: text()
+        var text = ""
+        var open: [(before: String, value: JSONValue?)] = [("", self)]
+        while let (before, value) = open.popLast() {
+            text += before
+            switch value {
+            case nil: break
+            case .string(let value)?: text += value
+            case .array(let elements)?:
+                open.append(("]", nil))
+                for (index, element) in elements.enumerated().reversed() {
+                    open.append((index == 0 ? "[" : ", ", element))
+                }
+                if elements.isEmpty { text += "[" }
+            case .object(let object)?:
+                open.append(("}", nil))
+                for (index, member) in object.enumerated().reversed() {
+                    open.append(((index == 0 ? "{" : ", ") + member.key + "=", member.value))
+                }
+                if object.isEmpty { text += "{" }
+            case .null?, .bool?, .number?: text += value?.text() ?? ""
+            }
         }
+        return text
     }
 }

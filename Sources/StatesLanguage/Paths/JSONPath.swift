@@ -126,42 +126,47 @@ package struct JSONPath: Sendable, Hashable {
         return array.indices.contains(position) ? array[position] : nil
     }
 
+    /// Appends what steps lead to from a value, in the order of the document. What is still to be looked at is kept in a
+    /// list: a value may be deeper than the stack.
     private static func collect(
         _ steps: ArraySlice<Step>, in value: JSONValue, _ document: JSONValue, _ work: inout PathWork,
         into found: inout [JSONValue]
     ) throws(JSONPathError) {
-        try work.spend()
-        guard let step = steps.first else {
-            found.append(value)
-            return
-        }
-        let rest = steps.dropFirst()
-        let next: [JSONValue]
-        switch step {
-        case .member, .index: next = definite(step, of: value).map { [$0] } ?? []
-        case .wildcard: next = children(of: value)
-        case .members(let names):
-            if rest.isEmpty {
-                if let members = definite(step, of: value) { found.append(members) }
-                return
+        var open = [(steps: steps, value: value)]
+        while let (steps, value) = open.popLast() {
+            try work.spend()
+            guard let step = steps.first else {
+                found.append(value)
+                continue
             }
-            next = names.compactMap { value[$0] }
-        case .indices(let indices): next = indices.compactMap { element($0, of: value) }
-        case .slice(let from, let to): next = value.arrayValue.map { Array(sliced($0, from, to)) } ?? []
-        case .descend:
-            try collect(rest, in: value, document, &work, into: &found)
-            for child in children(of: value) { try collect(steps, in: child, document, &work, into: &found) }
-            return
-        case .filter(let filter):
-            // An object is tried itself; of an array each element is.
-            let candidates = value.arrayValue ?? (value.objectValue == nil ? [] : [value])
-            for candidate in candidates where try filter.holds(for: candidate, document: document, &work) {
-                try collect(rest, in: candidate, document, &work, into: &found)
+            let rest = steps.dropFirst()
+            let next: [JSONValue]
+            switch step {
+            case .member, .index: next = definite(step, of: value).map { [$0] } ?? []
+            case .wildcard: next = children(of: value)
+            case .members(let names):
+                if rest.isEmpty {
+                    if let members = definite(step, of: value) { found.append(members) }
+                    continue
+                }
+                next = names.compactMap { value[$0] }
+            case .indices(let indices): next = indices.compactMap { element($0, of: value) }
+            case .slice(let from, let to): next = value.arrayValue.map { Array(sliced($0, from, to)) } ?? []
+            case .descend:
+                for child in children(of: value).reversed() { open.append((steps, child)) }
+                next = [value]
+            case .filter(let filter):
+                // An object is tried itself; of an array each element is.
+                let candidates = value.arrayValue ?? (value.objectValue == nil ? [] : [value])
+                var holding: [JSONValue] = []
+                for candidate in candidates where try filter.holds(for: candidate, document: document, &work) {
+                    holding.append(candidate)
+                }
+                next = holding
+            case .function: continue
             }
-            return
-        case .function: return
+            for value in next.reversed() { open.append((rest, value)) }
         }
-        for value in next { try collect(rest, in: value, document, &work, into: &found) }
     }
 
     static func children(of value: JSONValue) -> [JSONValue] {

@@ -29,13 +29,16 @@ package struct MapState: Sendable {
 
     /// Iterations that run at once when the definition sets no limit (Step Functions: 40).
     static let concurrencyLimit = 40
+    /// Distributed Maps in one another: a child execution is run on its parent's stack.
+    static let maximumDistributedDepth = 6
     /// Child executions that run at once; Step Functions has 10,000, which no laptop needs.
     static let distributedConcurrencyLimit = 1_000
 
-    static func read(_ fields: FieldReader) -> MapState? {
+    /// Reads what stands before the processor.
+    static func begin(_ fields: FieldReader) -> InnerGroups {
         let isJSONPath = fields.language == .jsonPath
         var itemsPath: PathExpression?
-        var items: JSONataTemplate?
+        var givenItems: JSONataTemplate?
         if isJSONPath {
             itemsPath = fields.expression("ItemsPath")
         } else if let value = fields.value("Items") {
@@ -43,7 +46,7 @@ package struct MapState: Sendable {
             if case .constant(let constant) = template, constant.arrayValue == nil, constant.objectValue == nil {
                 fields.report("Items", "must be an array or an expression that gives one")
             }
-            items = template
+            givenItems = template
         }
         if fields.has("ItemSelector"), fields.has("Parameters") {
             fields.reportHere("a Map has either ItemSelector or Parameters, not both")
@@ -60,24 +63,29 @@ package struct MapState: Sendable {
         let name = fields.object["ItemProcessor"] != nil ? "ItemProcessor" : "Iterator"
         guard fields.has(name) else {
             fields.require("ItemProcessor")
-            return nil
+            return InnerGroups(nil)
         }
-        guard let inner = fields.inner(fields.value(name), [name]) else { return nil }
+        guard let inner = fields.inner(fields.value(name), [name], groupName: "a Map's processor") else {
+            return InnerGroups(nil)
+        }
         let (isDistributed, executionType) = mode(inner)
-        let group = StateGroup.read(inner)
-        inner.finish("a Map's processor")
-        let distribution = distribution(fields, executionType)
-        if !isDistributed {
-            for field in ["ItemReader", "ItemBatcher", "ResultWriter", "Label"] where fields.object[field] != nil {
-                fields.report(field, "belongs to a Map whose processor has the mode DISTRIBUTED")
+        return InnerGroups(count: 1) { _ in
+            inner
+        } kind: { groups in
+            let distribution = distribution(fields, executionType)
+            if !isDistributed {
+                for field in ["ItemReader", "ItemBatcher", "ResultWriter", "Label"] where fields.object[field] != nil {
+                    fields.report(field, "belongs to a Map whose processor has the mode DISTRIBUTED")
+                }
             }
+            guard let group = groups.first ?? nil else { return nil }
+            return .map(
+                MapState(
+                    processor: group, language: fields.language, distribution: isDistributed ? distribution : nil,
+                    itemsPath: itemsPath, items: givenItems,
+                    itemSelector: selector, maximumConcurrency: concurrency, toleratedFailurePercentage: percentage,
+                    toleratedFailureCount: count, resultSelector: resultSelector, resultPath: resultPath))
         }
-        guard let group else { return nil }
-        return MapState(
-            processor: group, language: fields.language, distribution: isDistributed ? distribution : nil,
-            itemsPath: itemsPath, items: items,
-            itemSelector: selector, maximumConcurrency: concurrency, toleratedFailurePercentage: percentage,
-            toleratedFailureCount: count, resultSelector: resultSelector, resultPath: resultPath)
     }
 
     private static func mode(_ fields: FieldReader) -> (isDistributed: Bool, Distribution.ExecutionType) {

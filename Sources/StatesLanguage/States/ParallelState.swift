@@ -8,26 +8,28 @@ package struct ParallelState: Sendable {
     package let resultSelector: PayloadTemplate?
     package let resultPath: PathChoice
 
-    static func read(_ fields: FieldReader) -> ParallelState? {
+    /// Reads what stands before the branches.
+    static func begin(_ fields: FieldReader) -> InnerGroups {
         let isJSONPath = fields.language == .jsonPath
         let arguments = fields.template(isJSONPath ? "Parameters" : "Arguments")
         let selector = isJSONPath ? fields.payloadTemplate("ResultSelector") : nil
         let resultPath = isJSONPath ? fields.optionalPath("ResultPath", isReference: true) : .whole
         fields.require("Branches")
-        guard let value = fields.value("Branches") else { return nil }
+        guard let value = fields.value("Branches") else { return InnerGroups(nil) }
         guard let branches = value.arrayValue else {
             fields.report("Branches", "must be a list")
-            return nil
+            return InnerGroups(nil)
         }
-        let read = branches.enumerated().compactMap { index, branch -> StateGroup? in
-            let inner = fields.inner(branch, ["Branches", String(index)])
-            let group = inner.flatMap { StateGroup.read($0) }
-            inner?.finish("a branch")
-            return group
+        return InnerGroups(count: branches.count) { index in
+            fields.inner(branches[index], ["Branches", String(index)], groupName: "a branch")
+        } kind: { groups in
+            if branches.isEmpty { fields.report("Branches", "holds no branch") }
+            let read = groups.compactMap { $0 }
+            return read.count == branches.count
+                ? .parallel(
+                    ParallelState(
+                        branches: read, arguments: arguments, resultSelector: selector, resultPath: resultPath))
+                : nil
         }
-        if branches.isEmpty { fields.report("Branches", "holds no branch") }
-        return read.count == branches.count
-            ? ParallelState(branches: read, arguments: arguments, resultSelector: selector, resultPath: resultPath)
-            : nil
     }
 }

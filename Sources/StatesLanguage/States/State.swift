@@ -91,10 +91,29 @@ package final class State: Sendable {
         "ToleratedFailureCountPath", "ToleratedFailurePercentagePath",
     ]
 
+    /// Reads a state that stands alone, with the groups inside it.
     static func read(
+        _ name: String, _ value: JSONValue, at path: [String], reader: DefinitionReader, language: QueryLanguage
+    ) -> State? {
+        guard let reading = begin(name, value, at: path, reader: reader, language: language) else { return nil }
+        let groups = (0..<reading.inner.groupCount).map { index in
+            reading.inner.fields(index).flatMap { StateGroup.read($0) }
+        }
+        return reading.end(groups)
+    }
+
+    /// A state that has been read up to the groups inside it.
+    struct Reading {
+        let inner: InnerGroups
+        /// Reads the rest; nil when it is no state.
+        let end: ([StateGroup?]) -> State?
+    }
+
+    /// Reads a state up to the groups inside it.
+    static func begin(
         _ name: String, _ value: JSONValue, at path: [String], reader: DefinitionReader,
         language inherited: QueryLanguage
-    ) -> State? {
+    ) -> Reading? {
         var language = inherited
         if let text = value["QueryLanguage"]?.stringValue, let own = QueryLanguage(rawValue: text) {
             language = own
@@ -122,20 +141,35 @@ package final class State: Sendable {
             if type != "Fail" { output = fields.template("Output") }
             fields.refuse(jsonPathFields, because: "belongs to JSONPath, and this state's language is JSONata")
         }
-        let kind: Kind?
+        guard let inner = readKind(type, fields) else { return nil }
+        let ownAssign = assign
+        let ownOutput = output
+        return Reading(inner: inner) { groups in
+            end(name, type, inner.kind(groups), fields, assign: ownAssign, output: ownOutput)
+        }
+    }
+
+    private static func readKind(_ type: String, _ fields: FieldReader) -> InnerGroups? {
         switch type {
-        case "Pass": kind = .pass(PassState.read(fields))
-        case "Task": kind = TaskState.read(fields).map(Kind.task)
-        case "Choice": kind = ChoiceState.read(fields).map(Kind.choice)
-        case "Wait": kind = WaitState.read(fields).map(Kind.wait)
-        case "Succeed": kind = .succeed
-        case "Fail": kind = .fail(FailState.read(fields))
-        case "Parallel": kind = ParallelState.read(fields).map(Kind.parallel)
-        case "Map": kind = MapState.read(fields).map(Kind.map)
+        case "Pass": return InnerGroups(.pass(PassState.read(fields)))
+        case "Task": return InnerGroups(TaskState.read(fields).map(Kind.task))
+        case "Choice": return InnerGroups(ChoiceState.read(fields).map(Kind.choice))
+        case "Wait": return InnerGroups(WaitState.read(fields).map(Kind.wait))
+        case "Succeed": return InnerGroups(.succeed)
+        case "Fail": return InnerGroups(.fail(FailState.read(fields)))
+        case "Parallel": return ParallelState.begin(fields)
+        case "Map": return MapState.begin(fields)
         default:
             fields.report("Type", "'\(type)' is none of \(types.joined(separator: ", "))")
             return nil
         }
+    }
+
+    private static func end(
+        _ name: String, _ type: String, _ kind: Kind?, _ fields: FieldReader, assign: StateTemplate?,
+        output: StateTemplate?
+    ) -> State? {
+        let language = fields.language
         let hasPaths = type != "Fail" && language == .jsonPath
         let inputPath: PathChoice = hasPaths ? fields.optionalPath("InputPath") : .whole
         let outputPath: PathChoice = hasPaths ? fields.optionalPath("OutputPath") : .whole
