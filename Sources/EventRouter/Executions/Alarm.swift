@@ -3,13 +3,18 @@ import Synchronization
 
 /// Calls back at one moment that can be moved: what turns a queue of deadlines into a single task that sleeps.
 ///
-/// The sleeping task is this object's own: ``set(_:)`` replaces it, and it is cancelled when the object goes. A virtual clock
-/// stands still from the alarm's setting until its sleeper sleeps, and while the action runs.
+/// The sleeping task is this object's own; there is one at most, and it is cancelled when the object goes. A later moment
+/// leaves it as it is: it looks when it wakes, and sleeps again. A cancelled task ends at once, but the runtime keeps its
+/// timer until the moment has passed, and an engine sets its alarm thousands of times a second: memory would grow with the
+/// rate. Under a virtual clock, which must not wake for nothing, ``set(_:)`` always replaces the sleeper; the clock stands
+/// still from the alarm's setting until its sleeper sleeps, and while the action runs.
 final class Alarm: Sendable {
     private struct State {
         var deadline: Timestamp?
         var generation: UInt64 = 0
         var sleeper: Task<Void, Never>?
+        /// When the sleeper wakes, which may be before the deadline.
+        var wakeTime: Timestamp?
     }
 
     private let clock: any WallClock
@@ -33,28 +38,42 @@ final class Alarm: Sendable {
         let replaced = state.withLock { state -> Task<Void, Never>? in
             guard state.deadline != deadline else { return nil }
             state.deadline = deadline
-            state.generation += 1
+            // A sleeper that wakes in time, or for nothing, stays.
+            if !clock.isVirtual, let wakeTime = state.wakeTime, wakeTime <= deadline ?? wakeTime { return nil }
             let replaced = state.sleeper
-            state.sleeper = deadline.map { sleeper(until: $0, generation: state.generation) }
+            startSleeper(&state)
             return replaced
         }
         replaced?.cancel()
     }
 
-    private func sleeper(until deadline: Timestamp, generation: UInt64) -> Task<Void, Never> {
+    /// Has a new sleeper wait for the deadline, if there is one.
+    private func startSleeper(_ state: inout State) {
+        state.generation += 1
+        state.wakeTime = state.deadline
+        let generation = state.generation
+        state.sleeper = state.deadline.map { sleeper(until: $0, generation: generation) }
+    }
+
+    private func sleeper(until wakeTime: Timestamp, generation: UInt64) -> Task<Void, Never> {
         let untilAsleep = clock.hold()
         return Task { [weak self, clock, wake] in
-            guard let hold = try? await clock.sleep(until: deadline, releasing: untilAsleep, for: wake) else { return }
+            guard let hold = try? await clock.sleep(until: wakeTime, releasing: untilAsleep, for: wake) else { return }
             defer { hold.release() }
             guard let self else { return }
-            let isCurrent = self.state.withLock { state in
+            let isDue = self.state.withLock { state in
                 guard state.generation == generation else { return false }
-                // From here on the alarm is not set, so that the action can set it without cancelling itself.
-                state.deadline = nil
-                state.sleeper = nil
-                return true
+                if let deadline = state.deadline, deadline <= wakeTime {
+                    // From here on the alarm is not set, so that the action can set it without cancelling itself.
+                    state.deadline = nil
+                    state.sleeper = nil
+                    state.wakeTime = nil
+                    return true
+                }
+                startSleeper(&state)
+                return false
             }
-            if isCurrent { await self.action() }
+            if isDue { await self.action() }
         }
     }
 }
