@@ -4,7 +4,10 @@ extension Duration {
     ///
     /// Nil when the text is neither, or longer than a hundred years. A day has 24 hours; months and years have no fixed length
     /// and are not taken.
-    public init?(spelled text: some StringProtocol) {
+    ///
+    /// No initializer: Swift 6.3 looks one up among the overlays of the C library, too, and then takes `timespec` in
+    /// ``SystemClock`` for theirs, which `Glibc` does not show when the module is compiled as a whole.
+    public static func spelled(_ text: some StringProtocol) -> Duration? {
         var rest = Substring(text)
         let isISO = rest.first == "P"
         let units: [(String, Int64)] =
@@ -51,7 +54,7 @@ extension Duration {
             guard total <= Duration.longestMicroseconds else { return nil }
         }
         guard count > 0 else { return nil }
-        self = .microseconds(total)
+        return .microseconds(total)
     }
 
     /// A hundred years of 365 days.

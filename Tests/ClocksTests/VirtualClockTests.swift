@@ -179,7 +179,7 @@ struct SpelledDurationTests {
             ("1h30m5s", 5_405), ("0s", 0), ("PT90S", 90), ("P1D", 86_400), ("P1DT2H30M", 95_400), ("P2W", 1_209_600),
             ("PT0.5S", 0.5), ("PT1.25S", 1.25),
         ])
-    func read(text: String, seconds: Double) { #expect(Duration(spelled: text)?.inSeconds == seconds) }
+    func read(text: String, seconds: Double) { #expect(Duration.spelled(text)?.inSeconds == seconds) }
 
     @Test(
         "anything else is none",
@@ -187,5 +187,5 @@ struct SpelledDurationTests {
             "", "5", "s", "-5s", "5 m", "5x", "1m30h", "1m1m", "P", "PT", "P1M", "P1Y", "P1H", "PT1D", "1.5h", "PT1.5M",
             "PT.S", "99999999999999999999s", "40000d", "P1DT", "٣s",
         ])
-    func refused(text: String) { #expect(Duration(spelled: text) == nil) }
+    func refused(text: String) { #expect(Duration.spelled(text) == nil) }
 }

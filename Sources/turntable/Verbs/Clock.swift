@@ -47,7 +47,7 @@ struct Clock: Verb {
     }
 
     private static func duration(_ text: String) throws -> Duration {
-        guard let duration = Duration(spelled: text) else {
+        guard let duration = Duration.spelled(text) else {
             throw UsageError("'\(text)' is no duration such as 90s, 5m, 2h, 1d or PT90S")
         }
         return duration
