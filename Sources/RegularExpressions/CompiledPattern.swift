@@ -10,6 +10,9 @@ import CPCRE2
     /// KiB of heap that one search may use for backtracking.
     static let heapLimitKiB: UInt32 = 32 * 1_024
 
+    /// Groups in one another that a pattern may have: PCRE2 compiles them by recursion.
+    static let nestingLimit: UInt32 = 250
+
     init(_ pattern: String, ignoresCase: Bool, isMultiline: Bool) throws(RegularExpressionError) {
         var options: UInt32 = PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX | PCRE2_MATCH_UNSET_BACKREF
         options |= PCRE2_ALLOW_EMPTY_CLASS | PCRE2_NEVER_BACKSLASH_C
@@ -22,6 +25,7 @@ import CPCRE2
         let context = unsafe pcre2_compile_context_create_8(nil)
         defer { unsafe pcre2_compile_context_free_8(context) }
         unsafe pcre2_set_newline_8(context, UInt32(PCRE2_NEWLINE_ANYCRLF))
+        unsafe pcre2_set_parens_nest_limit_8(context, CompiledPattern.nestingLimit)
         // SAFETY: PCRE2 reads exactly `count` bytes during the call and copies what it needs.
         let made = unsafe bytes.withUnsafeBufferPointer { buffer in
             unsafe pcre2_compile_8(buffer.baseAddress, buffer.count, options, &number, &offset, context)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import RegularExpressions
@@ -40,6 +41,39 @@ struct RegularExpressionTests {
             try expression.firstMatch(in: subject, limit: 10_000)
         }
         #expect(error?.code == .limitReached)
+    }
+
+    @Test(
+        "groups in one another are compiled and matched on a small stack, 250 deep, and refused beyond",
+        arguments: ["(", "(?:", "(?=", "(?<!", "(?i:", "(|"])
+    func nesting(opening: String) {
+        func pattern(_ depth: Int) -> String {
+            String(repeating: opening, count: depth) + "a" + String(repeating: ")", count: depth)
+        }
+        SmallStack.run {
+            #expect(throws: Never.self) { _ = try match(pattern(250), "ba") }
+            for depth in [251, 100_000] {
+                let error = #expect(throws: RegularExpressionError.self) { try RegularExpression(pattern(depth)) }
+                #expect(error?.code == .invalidPattern)
+            }
+        }
+    }
+
+    @Test(
+        "a short pattern that stands for a long one is refused, or stopped",
+        arguments: ["(?:(?:(?:a{1000}){1000}){1000}){1000}", "(((a{9,99}){9,99}){9,99}){9,99}", "(?:a?){60000}b"])
+    func repetition(pattern: String) {
+        SmallStack.run {
+            do {
+                let subject = RegularExpression.Subject(String(repeating: "a", count: 1_000))
+                _ = try RegularExpression(pattern).firstMatch(in: subject, limit: 10_000)
+                Issue.record("it was searched for to the end")
+            } catch let error as RegularExpressionError {
+                #expect(error.code == .invalidPattern || error.code == .limitReached, "\(error)")
+            } catch {
+                Issue.record("\(error)")
+            }
+        }
     }
 
     @Test("a search can begin further on, at the start of a character")
