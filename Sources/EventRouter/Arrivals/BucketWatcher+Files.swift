@@ -61,11 +61,17 @@ extension BucketWatcher {
                 candidate.isCopy = isCopy
             case .found, .created, .recheck: break
             }
-            switch try WriterProbe.ask(path) {
+            switch try probe(path) {
             case .closed:
+                // The last writer may have written on before it was gone.
+                guard let settled = try FileSystem.status(path, followsLink: false), settled.kind == .file else {
+                    return nil
+                }
+                candidate.identity = ObjectIdentity(settled)
                 // Between the making of a file and its being open the kernel says that nobody writes to it.
-                guard hint.mayBeNew, status.byteCount == 0 else { return candidate }
-                lookAgain(at: name, identity: identity, after: limits.settleInterval, isSettling: true)
+                guard hint.mayBeNew, settled.byteCount == 0 else { return candidate }
+                lookAgain(
+                    at: name, identity: candidate.identity, after: limits.settleInterval, isSettling: true)
             case .open:
                 // The closing of a file that is being made is still to be told.
                 if case .created = hint { return nil }

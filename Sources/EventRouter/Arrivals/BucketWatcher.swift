@@ -69,6 +69,8 @@ package actor BucketWatcher {
     let machineClock: any WallClock
     let limits: Limits
     let source: any DirectoryEventSource
+    /// Asks whether a file is being written.
+    let probe: WriterProbe.Ask
     let report: @Sendable (Problem) -> Void
     let gate = SerialGate()
 
@@ -112,7 +114,7 @@ package actor BucketWatcher {
     init(
         root: String, buckets: Set<String>, objects: any ObjectStore, journal: any ArrivalJournal, clock: any WallClock,
         machineClock: (any WallClock)? = nil, limits: Limits = Limits(), source: any DirectoryEventSource,
-        report: @escaping @Sendable (Problem) -> Void = { _ in }
+        probe: @escaping WriterProbe.Ask = WriterProbe.ask, report: @escaping @Sendable (Problem) -> Void = { _ in }
     ) {
         self.root = root
         self.buckets = buckets
@@ -122,6 +124,7 @@ package actor BucketWatcher {
         self.machineClock = machineClock ?? clock
         self.limits = limits
         self.source = source
+        self.probe = probe
         self.report = report
     }
 

@@ -15,6 +15,8 @@ enum WriterProbe {
         case unknown
     }
 
+    typealias Ask = @Sendable (_ path: String) throws(FileSystemError) -> Answer
+
     /// How often an answer "open" is asked for again: a closing writer is announced a moment before it is gone.
     static let yieldCount = 50
 

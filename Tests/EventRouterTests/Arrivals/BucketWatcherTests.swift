@@ -118,6 +118,36 @@ struct BucketWatcherTests {
         .map(\.name.key)
     }
 
+    @Test("A file whose writer writes on and closes it while it is asked about is told once, as it is then")
+    func closedMeanwhile() async throws {
+        try await withTemporaryDirectory { folder in
+            let root = "\(folder)/buckets"
+            let journal = RecordingJournal()
+            try FileSystem.createDirectories("\(root)/raw")
+            let writer = Mutex<File?>(try File("\(root)/raw/day.csv", .write))
+            try writer.withLock { try $0?.write(Array("half".utf8)) }
+            let watcher = BucketWatcher(
+                root: root, buckets: ["raw"], objects: FolderStore(root: root), journal: journal, clock: SystemClock(),
+                source: try Inotify(),
+                probe: { path throws(FileSystemError) in
+                    try writer.withLock { file throws(FileSystemError) in
+                        try file?.write(Array(" and half".utf8))
+                        file = nil
+                    }
+                    return try WriterProbe.ask(path)
+                })
+            let running = Task { try await watcher.run() }
+            await journal.wait { $0.contains { $0.name.key == "day.csv" } }
+            // Comes after all that is told of the first one.
+            try FileSystem.writeFileAtomically("\(root)/raw/next.csv", [1])
+            await journal.wait { $0.contains { $0.name.key == "next.csv" } }
+            let told = journal.changes.filter { $0.name.key == "day.csv" }
+            #expect(told.map { $0.identity?.byteCount } == [13])
+            running.cancel()
+            await #expect(throws: CancellationError.self) { try await running.value }
+        }
+    }
+
     @Test("A virtual clock takes in what was written before it moves, at the time at which it was written")
     func catchesUp() async throws {
         try await withTemporaryDirectory { folder in
