@@ -44,16 +44,19 @@ deploy: package
 bench: build
 	.build/release/benchmarks
 
-# What takes minutes: a stream file of 2 GB in bounded memory, the packages as Lambda starts them, definitions at random,
-# memory over many executions, the sanitizers.
+# What takes minutes: the router killed 300 times, ten thousand files at once, a virtual day, a stream file of 2 GB in
+# bounded memory, the packages as Lambda starts them, definitions at random, memory over many executions, the sanitizers.
 soak: package
+	@infra/setup/system-libraries --tests
+	@infra/setup/test-peers
+	.build/python/bin/python3 infra/soak/router-crashes
+	.build/python/bin/python3 infra/soak/many-files
+	.build/python/bin/python3 infra/soak/virtual-day
 	infra/soak/packages
 	infra/soak/large-file
 	infra/soak/spark-reads
 	infra/soak/fuzz-states-language
 	infra/soak/executions-memory
-	@infra/setup/system-libraries --tests
-	@infra/setup/test-peers
 	infra/soak/sanitizers
 
 clean:
