@@ -116,6 +116,7 @@ let package = Package(
         function("etl", handlerModules),
         function("write-kpis", handlerModules),
         function("archive", handlerModules),
+        function("split-file", handlerModules),
         .executableTarget(
             name: "turntable",
             dependencies: [
@@ -164,7 +165,9 @@ let package = Package(
         tests("MusicKPIsTests", ["MusicKPIs", "JSON"]),
         tests("PackagingTests", ["Packaging", "Digest", "JSON", "FileSystem"]),
         tests("CompressionTests", ["Compression", "FileSystem"]),
-        tests("MusicPipelineTests", ["MusicPipeline", "MusicKPIs", "Storage", "Digest", "Clocks", "JSON"]),
+        tests(
+            "MusicPipelineTests",
+            ["MusicPipeline", "MusicKPIs", "Storage", "Digest", "Clocks", "JSON", "CSV", "Parquet"]),
         tests("JSONataTests", ["JSONata", "JSON", "Clocks", "FileSystem"]),
         tests(
             "StatesLanguageTests", ["StatesLanguage", "StatesLanguageFuzz", "JSON", "Clocks", "FileSystem"],
@@ -180,7 +183,7 @@ let package = Package(
             ]),
         tests(
             "FunctionTests",
-            ["validate-file", "etl", "write-kpis", "archive"] + handlerModules + [
+            ["validate-file", "etl", "write-kpis", "archive", "split-file"] + handlerModules + [
                 "CSV", "Parquet", "FileSystem", "AWSClient",
             ]),
         tests(

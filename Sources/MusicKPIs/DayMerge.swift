@@ -37,7 +37,7 @@ package struct DayMerge: Sendable {
     ///
     /// - Throws: ``PartialError`` when a partial is out of order in spite of its digest.
     package mutating func fold() throws(PartialError) {
-        if held.count > 1 { held = [try PartialCursor(try merged())] }
+        if held.count > 1 { held = [try PartialCursor(try merged(as: StreamSource(bucket: "", key: "", eTag: "")))] }
     }
 
     /// Bytes of what is held.
@@ -78,8 +78,10 @@ package struct DayMerge: Sendable {
         return top
     }
 
-    /// All that is held as one partial, of no file.
-    private func merged() throws(PartialError) -> [UInt8] {
+    /// All that is held as one partial, which is taken to come from `source`.
+    ///
+    /// - Throws: ``PartialError`` when a partial is out of order in spite of its digest.
+    package func merged(as source: StreamSource) throws(PartialError) -> [UInt8] {
         var count = 0
         var names = try PartialWalk(held)
         while try names.nextGenre() {
@@ -87,8 +89,7 @@ package struct DayMerge: Sendable {
             while try names.nextTrack() != nil {}
         }
         var walk = try PartialWalk(held)
-        var encoder = PartialEncoder(
-            source: StreamSource(bucket: "", key: "", eTag: ""), date: date, genreCount: count)
+        var encoder = PartialEncoder(source: source, date: date, genreCount: count)
         while try walk.nextGenre() {
             encoder.beginGenre(walk.genre, listenCount: walk.listenCount)
             encoder.append(listeners: walk.listeners)

@@ -12,6 +12,8 @@ package struct PipelineError: Error, Sendable, CustomStringConvertible {
         case storeFailed = "StoreFailed"
         case configurationInvalid = "ConfigurationInvalid"
         case superseded = "MergeSuperseded"
+        case notSplittable = "NotSplittable"
+        case splitBegun = "SplitBegun"
         case tooManyListeners = "TooManyListeners"
     }
 

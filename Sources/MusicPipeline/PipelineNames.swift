@@ -57,6 +57,37 @@ package struct PipelineNames: Sendable, Hashable {
     /// What one file came to: written last, so that its presence says that all of the file's outputs are there.
     package static func summaryKey(_ source: StreamSource) -> String { "partials/files/\(source.identifier).json" }
 
+    /// Where everything is that a file is cut into, until it is put together.
+    package static func splitPrefix(_ source: StreamSource) -> String { "partials/split/\(source.identifier)/" }
+    /// How the file version is cut: written once, and there before anything else of it is.
+    static func splitPlanKey(_ source: StreamSource) -> String { "\(splitPrefix(source))plan.json" }
+    static func splitRangesKey(_ source: StreamSource) -> String { "\(splitPrefix(source))ranges.json" }
+    static func splitScanKey(_ source: StreamSource, _ index: Int) -> String {
+        "\(splitPrefix(source))scans/\(index).json"
+    }
+    static func splitPartsKey(_ source: StreamSource) -> String { "\(splitPrefix(source))parts.json" }
+    static func splitDatesKey(_ source: StreamSource) -> String { "\(splitPrefix(source))dates.json" }
+    /// What one part came to: written last, as a file's summary is.
+    static func partSummaryKey(_ source: StreamSource, _ index: Int) -> String {
+        "\(splitPrefix(source))parts/\(index).json"
+    }
+    static func partPartialKey(_ source: StreamSource, _ index: Int, date: String) -> String {
+        "\(splitPrefix(source))parts/\(index).\(date).partial"
+    }
+    static func partRejectsKey(_ source: StreamSource, _ index: Int) -> String {
+        "\(splitPrefix(source))parts/\(index).rejects.csv"
+    }
+    /// - Parameter file: From 0 on, as of ``parquetKey(_:date:part:)``.
+    static func partParquetKey(_ source: StreamSource, _ index: Int, date: String, file: Int) -> String {
+        "\(parquetPrefix(source, date: date))-r\(index)\(file > 0 ? "-\(file)" : "").parquet"
+    }
+    /// What the keys of all of a file version's Parquet of a day begin with.
+    static func parquetPrefix(_ source: StreamSource, date: String) -> String {
+        "processed/date=\(date)/\(source.identifier)"
+    }
+    /// Says that a backfill touched a day.
+    package static func backfillDateKey(run: String, date: String) -> String { "backfills/\(run)/dates/\(date)" }
+
     /// What both references come to, by what they are known by.
     static func snapshotKey(_ identity: [UInt8]) -> String { "references/\(hex(identity[...]).prefix(32)).snapshot" }
 

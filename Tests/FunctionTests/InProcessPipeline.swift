@@ -54,7 +54,8 @@ struct InProcessPipeline {
     }
 
     func enrich(_ state: JSONObject) async throws -> JSONValue {
-        try await Etl(objects: stores.objects, enrichment: enrichment).handle(.object(state), context: .test())
+        try await Etl(objects: stores.objects, enrichment: enrichment, names: names).handle(
+            .object(state), context: .test())
     }
 
     var writing: KPIWriting {

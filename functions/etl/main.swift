@@ -12,5 +12,6 @@ LambdaRuntime.run { environment in
         temporaryFolder: ReferenceLoader.temporaryFolder(environment.variables))
     return Etl(
         objects: stores.objects,
-        enrichment: Enrichment(objects: stores.objects, references: references, trialBucket: names.trialBucket))
+        enrichment: Enrichment(objects: stores.objects, references: references, trialBucket: names.trialBucket),
+        names: names)
 }

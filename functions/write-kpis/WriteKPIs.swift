@@ -1,10 +1,11 @@
+import Clocks
 import Events
 import JSON
 import LambdaRuntime
 import MusicPipeline
 import Storage
 
-/// Brings the KPIs of each day that a file touches up to all partials of that day.
+/// Brings the KPIs of each day that a file touches, or of the `date` that the event names, up to all partials of that day.
 ///
 /// Idempotent: the items depend on the set of partials alone, and an older merge never overwrites a newer one.
 struct WriteKPIs: LambdaHandler {
@@ -13,6 +14,7 @@ struct WriteKPIs: LambdaHandler {
     let writing: KPIWriting
 
     func handle(_ event: JSONValue, context: LambdaContext) async throws -> JSONValue {
+        if let date = event["date"]?.stringValue { return try await write(date, context) }
         let event = try PipelineEvent(event, requestID: context.requestID)
         do {
             var written: [JSONValue] = []
@@ -22,6 +24,21 @@ struct WriteKPIs: LambdaHandler {
                 ["key": .string(event.arrival.key), "dates": .array(written.map { $0["date"] ?? .null })])
             context.metrics.add("DaysMerged", Double(written.count))
             return ["dates": .array(written)]
+        } catch {
+            throw PipelineError.of(error)
+        }
+    }
+
+    /// One day by itself, as at the end of a backfill.
+    private func write(_ date: String, _ context: LambdaContext) async throws -> JSONValue {
+        guard let day = Timestamp(iso8601: "\(date)T00:00:00Z"), day.dateSpelling == date else {
+            throw PipelineError(.malformedEvent, "date is '\(date)': a day as YYYY-MM-DD is expected")
+        }
+        do {
+            let written = try await writing.write(date: date)
+            context.logger.info("KPIs written", ["dates": .array([.string(date)])])
+            context.metrics.add("DaysMerged", 1)
+            return ["dates": .array([written])]
         } catch {
             throw PipelineError.of(error)
         }

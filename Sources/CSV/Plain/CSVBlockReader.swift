@@ -17,8 +17,18 @@ package struct CSVBlockReader: Sendable {
         reader = CSVReader(columns: columns, options: options)
     }
 
+    /// A reader in the midst of a file, where a record begins.
+    package init(layout: RecordLayout, from start: RecordStart) {
+        self.init(CSVReader(layout: layout, offset: start.byteOffset, line: start.line))
+    }
+
+    init(_ reader: CSVReader) { self.reader = reader }
+
     /// All names in the header, once it has been read.
     package var header: [String]? { reader.header }
+
+    /// The line that the next byte is on.
+    var line: Int { reader.line }
 
     /// How lines of this file are taken apart, once the header has been read.
     package var layout: RecordLayout? {
@@ -84,6 +94,9 @@ package struct CSVBlockReader: Sendable {
         reader.append(Array(bytes))
         while let batch = try reader.nextBatch() { pieces.append(.batch(batch)) }
     }
+
+    /// Hands out the rows that have been read, few as they may be.
+    mutating func takeOpenRows() { takeBatches() }
 
     /// Hands out the rows that wait in the reader, so that the order stays the file's.
     private mutating func takeBatches() {

@@ -16,6 +16,25 @@ package struct RecordLayout: Sendable, Hashable {
     let columns: [String]
     let options: CSVOptions
 
+    /// The layout of a file, from its first bytes.
+    ///
+    /// - Parameter head: The header with its line break, and nothing of the first row.
+    /// - Throws: ``CSVError`` when the file can't be read as a whole.
+    package init(head: [UInt8], columns: [String], options: CSVOptions = CSVOptions()) throws(CSVError) {
+        var reader = CSVReader(columns: columns, options: options)
+        reader.append(head)
+        reader.finish()
+        while try reader.nextBatch() != nil {}
+        self.init(slots: reader.slots, header: reader.header ?? [], columns: columns, options: options)
+    }
+
+    init(slots: [Int], header: [String], columns: [String], options: CSVOptions) {
+        self.slots = slots
+        self.header = header
+        self.columns = columns
+        self.options = options
+    }
+
     /// Reads bytes that begin and end with a record, as they would be read in the file.
     ///
     /// - Parameters:

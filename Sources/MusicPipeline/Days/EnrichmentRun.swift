@@ -1,4 +1,4 @@
-import CSV
+package import CSV
 
 /// One pass over a stream file: pieces are taken apart at the same time, their rows gathered by day in the file's order,
 /// and each day's rows counted and encoded a batch at a time.
@@ -31,6 +31,8 @@ package struct EnrichmentRun: Sendable {
         package fileprivate(set) var days: [Int32: DayAggregate] = [:]
         /// The ids of users that the reference does not have, in the order of coming.
         package fileprivate(set) var unknownUsers: [Int64] = []
+        /// The rows that are no good, ascending; only where they were asked for.
+        package fileprivate(set) var badRows: [BadStreamRow] = []
     }
 
     private let tracks: TrackTable
@@ -46,14 +48,38 @@ package struct EnrichmentRun: Sendable {
     /// - Parameter files: Where Parquet goes; nil when only the counts are wanted. Finished by the caller.
     /// - Throws: `CSVError`, `ParquetError`, ``PipelineError`` `.tooManyListeners`, and what the source or the files' store throws.
     package func run(_ source: some BlockSource, files: inout DayFiles?) async throws -> Result {
+        try await run(
+            source, PieceStream(columns: StreamFile.columns, threads: settings.threads), badRowLimit: 0, files: &files)
+    }
+
+    /// The pass over what is left of a file from a record's start on.
+    ///
+    /// - Parameters:
+    ///   - source: Begins at `start`.
+    ///   - badRowLimit: Bad rows that are told at most.
+    package func run(
+        _ source: some BlockSource, layout: RecordLayout, from start: RecordStart, badRowLimit: Int,
+        files: inout DayFiles?
+    ) async throws -> Result {
+        try await run(
+            source, PieceStream(layout: layout, from: start, threads: settings.threads), badRowLimit: badRowLimit,
+            files: &files)
+    }
+
+    private func run(
+        _ source: some BlockSource, _ pieces: PieceStream, badRowLimit: Int, files: inout DayFiles?
+    ) async throws -> Result {
         var result = Result()
         var pass = Pass(run: self, isEncoded: files != nil)
         try await withThrowingTaskGroup(of: (Int, DayBatch).self) { group in
             let (tracks, users) = (tracks, users)
-            try await PieceStream(columns: StreamFile.columns, threads: settings.threads).forEach(of: source) {
-                piece, layout in
+            try await pieces.forEach(of: source) { piece, layout in
                 StreamParser(layout: layout, tracks: tracks, users: users).parse(piece)
             } collect: { piece in
+                if result.badRows.count < badRowLimit {
+                    let bad = piece.badRows.sorted { $0.byteRange.lowerBound < $1.byteRange.lowerBound }
+                    result.badRows += bad.prefix(badRowLimit - result.badRows.count)
+                }
                 pass.gather(piece, &result)
                 while let rows = pass.buffers.takeFull() { try await pass.encode(rows, &group, &result, &files) }
             }

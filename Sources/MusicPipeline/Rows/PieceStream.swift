@@ -4,13 +4,22 @@ package import CSV
 ///
 /// In memory are the pieces in work, their results that wait for an earlier one, and a block that is read ahead.
 package struct PieceStream: Sendable {
-    private let columns: [String]
+    private let reader: CSVBlockReader
     /// Pieces in work or waiting at once.
     private let pieceLimit: Int
 
     /// - Parameter threads: How many pieces are worked on at a time.
     package init(columns: [String], threads: Int) {
-        self.columns = columns
+        self.init(CSVBlockReader(columns: columns), threads: threads)
+    }
+
+    /// The pieces of what comes after a record's start; the source begins there, too.
+    package init(layout: RecordLayout, from start: RecordStart, threads: Int) {
+        self.init(CSVBlockReader(layout: layout, from: start), threads: threads)
+    }
+
+    private init(_ reader: CSVBlockReader, threads: Int) {
+        self.reader = reader
         pieceLimit = threads > 1 ? 4 * threads : 1
     }
 
@@ -22,7 +31,7 @@ package struct PieceStream: Sendable {
         collect: (Result) async throws -> Void
     ) async throws {
         try await withThrowingTaskGroup(of: (Int, Result).self) { group in
-            var reader = CSVBlockReader(columns: columns)
+            var reader = reader
             var isFinished = false
             var (begun, collected) = (0, 0)
             var waiting: [Int: Result] = [:]

@@ -1,3 +1,4 @@
+import CSV
 package import JSON
 package import MusicKPIs
 package import Storage
@@ -39,6 +40,12 @@ package struct Enrichment: Sendable {
     /// - Throws: ``PipelineError``, `CSVError`, and what the stores throw; nothing half-made is visible then.
     package func process(_ source: StreamSource) async throws -> JSONValue {
         if let earlier = try await earlierSummary(source) { return earlier }
+        guard try await objects.headIfPresent(PipelineNames.splitPlanKey(source), in: trialBucket) == nil else {
+            throw PipelineError(
+                .splitBegun,
+                "\(source.bucket)/\(source.key) has been cut into parts (\(trialBucket)/\(PipelineNames.splitPlanKey(source))):"
+                    + " start split-file with it; whole, its rows would be there twice")
+        }
         let tables = try await references.load()
         var files: DayFiles? = DayFiles(objects: objects, bucket: trialBucket) { date, part in
             PipelineNames.parquetKey(source, date: date, part: part)
@@ -79,6 +86,77 @@ package struct Enrichment: Sendable {
         return summary
     }
 
+    /// Processes a part of a file that is cut; what it comes to counts once it is put together with all others.
+    ///
+    /// - Returns: `{rows_in, rows_bad, ..., dates, parquet, partials, bad_rows, rejects?}`; recorded, and not made again.
+    package func process(_ source: StreamSource, part: FilePart, split: FileSplit) async throws -> JSONValue {
+        let summaryKey = PipelineNames.partSummaryKey(source, part.index)
+        if let earlier = try await split.note(summaryKey) { return earlier }
+        let layout = try await split.layout(of: source)
+        let tables = try await references.load()
+        var files: DayFiles? = DayFiles(objects: objects, bucket: trialBucket) { date, file in
+            PipelineNames.partParquetKey(source, part.index, date: date, file: file)
+        }
+        let range = part.start.byteOffset..<part.end
+        let result: EnrichmentRun.Result
+        do {
+            result = try await EnrichmentRun(tracks: tables.tracks, users: tables.users, settings: settings).run(
+                ObjectRangeBlocks(range, of: source, in: objects), layout: layout, from: part.start,
+                badRowLimit: StreamValidation.rejectedRowLimit, files: &files)
+            try await files?.finish()
+        } catch {
+            await files?.abort()
+            throw error
+        }
+        // Parts of one file are different sources to a merge.
+        let own = StreamSource(
+            bucket: source.bucket, key: source.key, eTag: "\(source.eTag)#\(range.lowerBound)-\(range.upperBound)")
+        var dates: [JSONValue] = []
+        for (day, aggregate) in result.days.sorted(by: { $0.key < $1.key }) {
+            let date = DayFiles.date(of: day)
+            let bytes = aggregate.partial(
+                source: own, date: date, tracks: tables.tracks, users: tables.users, unknownUsers: result.unknownUsers)
+            try await objects.put(
+                bytes, as: PipelineNames.partPartialKey(source, part.index, date: date), in: trialBucket)
+            dates.append(.string(date))
+        }
+        var members =
+            result.counts.members + [
+                ("dates", .array(dates)),
+                (
+                    "parquet",
+                    .array(
+                        (files?.written ?? []).map { ["key": .string($0.metadata.key), "rows": .int($0.rowCount)] })
+                ),
+                ("bad_rows", .array(result.badRows.prefix(Enrichment.reportedRowLimit).map(\.json))),
+            ]
+        if !result.badRows.isEmpty {
+            let key = PipelineNames.partRejectsKey(source, part.index)
+            try await setAside(result.badRows.map(\.byteRange), of: range, source, key)
+            members.append(("rejects", .string(key)))
+        }
+        let summary = JSONValue.object(JSONObject(members))
+        try await objects.put(summary.bytes(), as: summaryKey, in: trialBucket)
+        return summary
+    }
+
+    /// Bad rows that a part's summary lists: no report lists more.
+    private static let reportedRowLimit = 1_000
+
+    private func setAside(_ bad: [Range<Int>], of range: Range<Int>, _ source: StreamSource, _ key: String) async throws
+    {
+        let writer = try await objects.openWriter(key, in: trialBucket)
+        do {
+            try await RejectedRows.copy(
+                bad, of: ObjectRangeBlocks(range, of: source, in: objects), from: range.lowerBound, withHeader: false,
+                to: writer)
+            _ = try await writer.finish(condition: .none)
+        } catch {
+            await writer.abort()
+            throw error
+        }
+    }
+
     /// Writes a partial unless it is there: once merged, its content must not change.
     private func put(_ partial: [UInt8], of source: StreamSource, _ date: String) async throws -> JSONValue {
         let key = PipelineNames.partialKey(source, date: date)
@@ -109,6 +187,17 @@ package struct EnrichmentCounts: Sendable, Hashable {
         unknownTrack += other.unknownTrack
         unknownUser += other.unknownUser
         enriched += other.enriched
+    }
+
+    package init() {}
+
+    /// From a summary.
+    init(_ summary: JSONValue) {
+        rows = summary["rows_in"]?.intValue ?? 0
+        bad = summary["rows_bad"]?.intValue ?? 0
+        unknownTrack = summary["rows_unknown_track"]?.intValue ?? 0
+        unknownUser = summary["rows_unknown_user"]?.intValue ?? 0
+        enriched = summary["rows_enriched"]?.intValue ?? 0
     }
 
     var members: [(String, JSONValue)] {

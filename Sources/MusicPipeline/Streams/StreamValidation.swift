@@ -38,7 +38,7 @@ package struct StreamValidation: Sendable {
     package var goodRowCount: Int { rowCount - badRowCount }
 
     /// Bad rows that can be set aside at most; a file with more of them fails.
-    private static let rejectedRowLimit = 1 << 22
+    static let rejectedRowLimit = 1 << 22
 
     /// Reads the whole file in bounded memory: a few blocks, and 16 bytes for each bad row.
     ///
@@ -83,13 +83,17 @@ package struct StreamValidation: Sendable {
 
     /// Why the file fails; nil when it does not.
     package var reason: String? {
-        if let fault { return fault }
+        fault ?? StreamValidation.reason(rowCount: rowCount, badRowCount: badRowCount, thresholds)
+    }
+
+    /// Why a file with so many rows fails.
+    static func reason(rowCount: Int, badRowCount: Int, _ thresholds: Thresholds) -> String? {
         if badRowCount > StreamValidation.rejectedRowLimit {
             return
                 "\(badRowCount) rows are bad, more than the \(StreamValidation.rejectedRowLimit) that can be set aside"
         }
         if rowCount == 0 { return "the file has a header and no rows" }
-        if goodRowCount == 0 { return "none of the \(rowCount) rows is good" }
+        if badRowCount == rowCount { return "none of the \(rowCount) rows is good" }
         if Double(badRowCount) * 100 > thresholds.maximumBadRowPercent * Double(rowCount) {
             return "\(badRowCount) of \(rowCount) rows are bad, more than \(thresholds.maximumBadRowPercent) percent"
         }
@@ -102,13 +106,14 @@ package struct StreamValidation: Sendable {
             "status": .string(status.rawValue), "reason": reason.map { .string($0) } ?? .null,
             "bucket": .string(source.bucket), "key": .string(source.key), "etag": .string(source.eTag),
             "row_count": .int(rowCount), "good_row_count": .int(goodRowCount), "bad_row_count": .int(badRowCount),
-            "bad_rows": .array(
-                badRows.map { row in
-                    [
-                        "line": .int(row.line), "column": row.column.map { .string($0) } ?? .null,
-                        "reason": .string(row.reason),
-                    ]
-                }),
+            "bad_rows": .array(badRows.map(\.json)),
         ]
+    }
+}
+
+extension BadStreamRow {
+    /// As reports list it.
+    var json: JSONValue {
+        ["line": .int(line), "column": column.map { .string($0) } ?? .null, "reason": .string(reason)]
     }
 }

@@ -1,0 +1,16 @@
+import LambdaRuntime
+import MusicPipeline
+import Storage
+
+LambdaRuntime.run { environment in
+    let stores = try Stores.fromEnvironment(
+        environment.variables, clock: environment.clock, entropy: environment.entropy)
+    let names = PipelineNames(environment: environment.variables)
+    try stores.createLocalBuckets(names.buckets)
+    return SplitFile(
+        objects: stores.objects,
+        tracker: FileTracker(table: stores.table(names.trackerSchema), clock: environment.clock),
+        references: ReferenceLoader(objects: stores.objects, bucket: names.rawBucket),
+        split: FileSplit(
+            objects: stores.objects, names: names, settings: try SplitFile.settings(environment.variables)))
+}
