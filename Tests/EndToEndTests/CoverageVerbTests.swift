@@ -23,7 +23,8 @@ struct CoverageVerbTests {
             _ = try await router.endedExecutions(of: "bad.csv")
             let folder = FileSystem.parent(of: router.data) ?? "/"
             let lines = try await router.lines([
-                "coverage", "--junit", "\(folder)/junit.xml", "--propose-mocks", "\(folder)/mocks.json",
+                "coverage", "--state-machine", "stream-pipeline", "--junit", "\(folder)/junit.xml", "--propose-mocks",
+                "\(folder)/mocks.json",
             ])
             let counts = Self.points(lines)
             #expect(counts["Receive entered"] == 2)
@@ -54,7 +55,7 @@ struct CoverageVerbTests {
             let table = try await router.turntable(["coverage", "--state-machine", name])
             #expect(table.status == 0)
             #expect(table.output.contains("points, "))
-            let under = try await router.turntable(["coverage", "--fail-under", "99.5"])
+            let under = try await router.turntable(["coverage", "--state-machine", name, "--fail-under", "99.5"])
             #expect(under.status == 1)
             #expect(under.errorOutput.contains("\(name)/Etl: catcher 0: States.ALL → MarkFailed"))
             #expect(try await router.turntable(["coverage", "--fail-under", "1"]).status == 0)
@@ -75,7 +76,7 @@ struct CoverageVerbTests {
             }
             // What waits between retries takes real time there: what is counted is what was reached at once.
             try await eventually("the cases that do not wait", timeout: .seconds(60)) {
-                let counts = Self.points(try await mocked.lines(["coverage"]))
+                let counts = Self.points(try await mocked.lines(["coverage", "--state-machine", name]))
                 return counts["Etl catcher 0"] ?? 0 > 0 && counts["IsValid default"] ?? 0 > 0
                     && counts["IsValid rule 3"] ?? 0 > 0 && counts["WriteKpis retrier 0"] ?? 0 > 0 ? () : nil
             }

@@ -36,7 +36,7 @@ struct DeployTests {
                     "-c",
                     "import sys, zipfile\nfor name in sys.argv[2:]:\n"
                         + "    zipfile.ZipFile(f'{sys.argv[1]}/{name}.zip', 'w').writestr('bootstrap', name)",
-                    folder, "validate-file", "etl", "write-kpis", "archive",
+                    folder, "validate-file", "etl", "write-kpis", "archive", "split-file",
                 ])
             #expect(made.status == 0, "\(made.errorOutput)")
             try await body(folder)
@@ -50,7 +50,7 @@ struct DeployTests {
                 ["--dry-run", "--packages", folder, "--parameters", "EtlMemorySize=1024"])
             #expect(shown.status == 0, "\(shown.errorOutput)")
             for part in [
-                "\(folder)/etl.zip", "CodeSha256 ", "EtlMemorySize          1024\n", "would create 45 resources",
+                "\(folder)/etl.zip", "CodeSha256 ", "EtlMemorySize          1024\n", "would create 55 resources",
                 "AWS::Lambda::Function              ArchiveFunction, EtlFunction,",
                 "No account was asked (no region is set)",
             ] {
@@ -112,7 +112,7 @@ struct DeployTests {
             try await check(Self.prepare)
             let shown = try await Self.deploy(arguments + ["--dry-run"], account)
             #expect(shown.status == 0, "\(shown.errorOutput)")
-            #expect(shown.output.contains("new stack turntable\nchanges: 45 add\n"))
+            #expect(shown.output.contains("new stack turntable\nchanges: 55 add\n"))
             #expect(shown.output.contains("  add     AWS::S3::Bucket                    RawBucket\n"))
             try await check(Self.nothingIsThere)
 
@@ -319,11 +319,11 @@ struct DeployTests {
         kinds = {}
         for each in cloudformation.describe_stack_resources(StackName="turntable")["StackResources"]:
             kinds[each.get("ResourceType")] = kinds.get(each.get("ResourceType"), 0) + 1
-        # The 21 without a type are what this moto knows no CloudFormation of: policies of buckets and queues, alarms, and
+        # The 22 without a type are what this moto knows no CloudFormation of: policies of buckets and queues, alarms, and
         # asynchronous invocation.
-        assert kinds == {None: 21, "AWS::S3::Bucket": 3, "AWS::DynamoDB::Table": 2, "AWS::IAM::Role": 6,
-                         "AWS::Logs::LogGroup": 5, "AWS::SQS::Queue": 2, "AWS::Lambda::Function": 4,
-                         "AWS::StepFunctions::StateMachine": 1, "AWS::Events::Rule": 1}, kinds
+        assert kinds == {None: 22, "AWS::S3::Bucket": 3, "AWS::DynamoDB::Table": 2, "AWS::IAM::Role": 9,
+                         "AWS::Logs::LogGroup": 8, "AWS::SQS::Queue": 2, "AWS::Lambda::Function": 5,
+                         "AWS::StepFunctions::StateMachine": 3, "AWS::Events::Rule": 1}, kinds
         etl = functions.get_function_configuration(FunctionName="etl")
         assert etl["CodeSha256"] == digest and etl["Runtime"] == "provided.al2023", etl
         assert etl["Environment"]["Variables"]["RAW_BUCKET"] == "rds.data", etl
@@ -340,11 +340,16 @@ struct DeployTests {
     /// moto keeps machines that CloudFormation makes apart from those that it runs: the definition goes from one to the
     /// other as it is.
     private static let runs = """
-        arn = machines.list_state_machines()["stateMachines"][0]["stateMachineArn"]
+        made = {each["name"]: each["stateMachineArn"] for each in machines.list_state_machines()["stateMachines"]}
+        assert set(made) == {"stream-pipeline", "split-file", "backfill"}, made
+        arn = made["stream-pipeline"]
         definition = machines.describe_state_machine(stateMachineArn=arn)["definition"]
         there = {each["FunctionArn"] for each in functions.list_functions()["Functions"]}
-        tasks = {state["Resource"] for state in json.loads(definition)["States"].values() if "Resource" in state}
-        assert tasks == there and len(there) == 4, (tasks, there)
+        states = json.loads(definition)["States"].values()
+        tasks = {state["Resource"] for state in states if ":function:" in state.get("Resource", "")}
+        assert tasks == {each for each in there if not each.endswith(":split-file")} and len(there) == 5, (tasks, there)
+        started = [state["Parameters"]["StateMachineArn"] for state in states if "states:::" in state.get("Resource", "")]
+        assert started == [made["split-file"]], started
         post("/moto-api/config", {"stepfunctions": {"execute_state_machine": True}})
         arn = machines.create_state_machine(
             name="runs", definition=definition, roleArn="arn:aws:iam::123456789012:role/any")["stateMachineArn"]

@@ -14,7 +14,7 @@ struct PackageVerbTests {
     {
         try await withTemporaryDirectory { folder in
             try FileSystem.createDirectories("\(folder)/products")
-            let functions = ["validate-file", "etl", "write-kpis", "archive"].map { ("/bin/sh", $0) }
+            let functions = ["validate-file", "etl", "write-kpis", "archive", "split-file"].map { ("/bin/sh", $0) }
             for (source, name) in functions + [(RouterUnderTest.turntable, "turntable")] {
                 let copied = try await runProcess("cp", ["-L", source, "\(folder)/products/\(name)"])
                 #expect(copied.status == 0, "\(copied.errorOutput)")
@@ -75,7 +75,7 @@ struct PackageVerbTests {
             let lines = try other.output.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
             #expect(lines.map { $0["status"] } == ["same", "different"])
             #expect(lines.allSatisfy { $0["deployed"] == "not_compared" })
-            // The template has four functions; two were packaged.
+            // The template has five functions; two were packaged.
             let missing = try await run(["verify"])
             #expect(missing.status == 1 && missing.errorOutput.contains("validate-file.zip: run 'make package'"))
         }
@@ -129,7 +129,7 @@ struct PackageVerbTests {
             let expected = reports.map {
                 "\($0["function"]?.stringValue ?? "").zip \($0["code_sha256"]?.stringValue ?? "")"
             }
-            #expect(expected.count == 4)
+            #expect(expected.count == 5)
             #expect(Set(uploaded.output.split(separator: "\n").map(String.init)) == Set(expected))
         }
     }

@@ -164,18 +164,10 @@ struct RouterFaultTests {
     @Test("a sensor that polls instead of a watch finds what settles, once, also what came while nothing ran")
     func sensor() async throws {
         try await withTemporaryDirectory { folder in
-            try FileSystem.createDirectories("\(folder)/infra/statemachines")
-            let definition = "infra/statemachines/stream-pipeline.asl.json"
-            try FileSystem.writeFileAtomically(
-                "\(folder)/\(definition)", FileSystem.readFile("\(Repository.root)/\(definition)"))
-            let template = String(
-                decoding: try FileSystem.readFile("\(Repository.root)/infra/template.yaml"), as: UTF8.self)
-            #expect(template.contains("IntervalSeconds: 60"))
-            try FileSystem.writeFileAtomically(
-                "\(folder)/infra/template.yaml",
-                Array(template.replacing("IntervalSeconds: 60", with: "IntervalSeconds: 1").utf8))
+            let template = try RouterUnderTest.copyTemplate(
+                to: folder, replacing: [("IntervalSeconds: 60", "IntervalSeconds: 1")])
             let router = try await RouterUnderTest(
-                data: "\(folder)/data", template: "\(folder)/infra/template.yaml", options: ["--arrivals", "poll"])
+                data: "\(folder)/data", template: template, options: ["--arrivals", "poll"])
             try router.drop(SampleData.songs, as: "songs/songs.csv")
             try router.drop(SampleData.users, as: "users/users.csv")
             try router.drop(SampleData.streams, as: "streams/not-wanted.txt")

@@ -34,6 +34,24 @@ final class RouterUnderTest {
         return (process, endpoint)
     }
 
+    /// Copies the project's template and its state machines, with other words in them.
+    static func copyTemplate(to folder: String, replacing words: [(String, String)]) throws -> String {
+        let machines = "infra/statemachines"
+        try FileSystem.createDirectories("\(folder)/\(machines)")
+        var missing = Set(words.map(\.0))
+        let definitions = try FileSystem.list("\(Repository.root)/\(machines)").map { "\(machines)/\($0)" }
+        for name in definitions + ["infra/template.yaml"] {
+            var text = String(decoding: try FileSystem.readFile("\(Repository.root)/\(name)"), as: UTF8.self)
+            for (old, new) in words where text.contains(old) {
+                missing.remove(old)
+                text = text.replacing(old, with: new)
+            }
+            try FileSystem.writeFileAtomically("\(folder)/\(name)", Array(text.utf8))
+        }
+        guard missing.isEmpty else { throw NeverHappened(description: "\(missing) in the template") }
+        return "\(folder)/infra/template.yaml"
+    }
+
     /// Ends the router as a person would, and checks that it ended well.
     func stop() async throws {
         process.signal(SIGTERM)

@@ -85,7 +85,10 @@ struct DeployedTemplate {
             "AWS::StackName": "turntable",
         ]
         if let value = pseudo[name] { return value }
-        if let parameter = template["Parameters"]?[name] { return try #require(parameter["Default"]?.stringValue) }
+        if let parameter = template["Parameters"]?[name] {
+            let value = try #require(parameter["Default"])
+            return value.stringValue ?? value.text()
+        }
         return try arn(of: name)
     }
 

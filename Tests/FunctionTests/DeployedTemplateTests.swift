@@ -43,7 +43,8 @@ struct DeployedTemplateTests {
             #expect(rules.contains { $0["AbortIncompleteMultipartUpload"] != nil && $0["Prefix"] == nil }, "\(id)")
             // Numbers can be computed again from what these hold, and from nothing else.
             for rule in rules where rule["ExpirationInDays"] != nil {
-                #expect(["validation-reports/", "references/"].contains(rule["Prefix"]), "\(id)")
+                let folders: [JSONValue] = ["validation-reports/", "references/", "map-runs/", "backfills/"]
+                #expect(rule["Prefix"].map(folders.contains) == true, "\(id)")
             }
             let policy = try #require(policies.first { $0.properties["Bucket"]?["Ref"]?.stringValue == id })
             #expect(Self.refusesPlainHTTP(policy.properties), "\(id)")
@@ -116,10 +117,10 @@ struct DeployedTemplateTests {
         for (id, machine) in deployed.resources("AWS::StepFunctions::StateMachine") {
             #expect(machine["LoggingConfiguration"]?["Level"] == "ERROR", "\(id)")
             #expect(machine["TracingConfiguration"]?["Enabled"] == true, "\(id)")
-            let watched = alarms.filter {
-                Self.ids($0.properties["Dimensions"]?[0].map { [$0["Value"] ?? .null] }) == [id]
-            }
-            .compactMap { $0.properties["MetricName"]?.stringValue }
+            let watched = alarms.flatMap { $0.properties["Metrics"]?.arrayValue ?? [] }
+                .compactMap { $0["MetricStat"]?["Metric"] }
+                .filter { Self.ids($0["Dimensions"]?[0].map { [$0["Value"] ?? .null] }) == [id] }
+                .compactMap { $0["MetricName"]?.stringValue }
             #expect(Set(watched) == ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionThrottled"])
         }
         for (id, alarm) in alarms {

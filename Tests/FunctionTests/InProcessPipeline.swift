@@ -7,10 +7,11 @@ import Storage
 
 @testable import archive
 @testable import etl
+@testable import split_file
 @testable import validate_file
 @testable import write_kpis
 
-/// The four handlers on stores of a test, called as the state machine calls them.
+/// The handlers on stores of a test, called as the state machine calls them.
 struct InProcessPipeline {
     let stores: Stores
     let names = PipelineNames()
@@ -72,6 +73,21 @@ struct InProcessPipeline {
     func settle(_ state: JSONObject, _ disposition: String) async throws -> JSONValue {
         try await Archive(objects: stores.objects, tracker: tracker, names: names)
             .handle(["disposition": .string(disposition), "state": .object(state)], context: .test())
+    }
+
+    /// A step of `split-file`.
+    func split(_ step: SplitFile.Step, _ state: JSONObject, _ item: JSONValue = .null) async throws -> JSONValue {
+        try await SplitFile(
+            objects: stores.objects, tracker: tracker, references: references,
+            split: FileSplit(objects: stores.objects, names: names)
+        ).handle(["step": .string(step.rawValue), "state": .object(state), "item": item], context: .test())
+    }
+
+    /// What a handler wrote to the trial bucket and answered with the place of.
+    func note(_ place: JSONValue?) async throws -> [JSONValue] {
+        let key = place?["key"]?.stringValue ?? ""
+        let object = try await stores.objects.get(key, in: names.trialBucket, maximumByteCount: 1 << 20)
+        return try JSONValue(parsing: object.bytes).arrayValue ?? []
     }
 
     /// All steps, each run `times` times, as duplicates and retries would.

@@ -42,13 +42,12 @@ struct CaseProposerTests {
 
     @Test("the sample pipeline is reached whole")
     func pipeline() throws {
-        let path = "\(Repository.root)/infra/statemachines"
-        for name in try FileSystem.list(path) where name.hasSuffix(".asl.json") {
-            let text = String(decoding: try FileSystem.readFile("\(path)/\(name)"), as: UTF8.self)
-                .replacing(/\$\{[A-Za-z]+\}/, with: StateTests.function)
-            let proposals = try Self.check(try CoverageMap(Array(text.utf8), file: name))
-            #expect(proposals.gaps.isEmpty, "\(proposals.gaps.map { "\($0.item.path) \($0.item.name): \($0.reason)" })")
-        }
+        let name = "stream-pipeline.asl.json"
+        let text = String(
+            decoding: try FileSystem.readFile("\(Repository.root)/infra/statemachines/\(name)"), as: UTF8.self
+        ).replacing(/\$\{[A-Za-z]+\}/, with: StateTests.function)
+        let proposals = try Self.check(try CoverageMap(Array(text.utf8), file: name))
+        #expect(proposals.gaps.isEmpty, "\(proposals.gaps.map { "\($0.item.path) \($0.item.name): \($0.reason)" })")
     }
 
     @Test(

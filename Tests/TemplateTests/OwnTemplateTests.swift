@@ -11,12 +11,12 @@ import Testing
         #expect(readOwnTemplate().findings.map(\.description) == [])
     }
 
-    @Test("has the four functions with their settings")
+    @Test("has the functions with their settings")
     func functions() throws {
         let application = readOwnTemplate()
-        #expect(application.functions.map(\.name) == ["validate-file", "etl", "write-kpis", "archive"])
-        #expect(application.functions.map(\.memorySizeMB) == [256, 512, 512, 128])
-        #expect(application.functions.map(\.timeoutSeconds) == [900, 900, 300, 300])
+        #expect(application.functions.map(\.name) == ["validate-file", "etl", "write-kpis", "archive", "split-file"])
+        #expect(application.functions.map(\.memorySizeMB) == [256, 512, 512, 128, 512])
+        #expect(application.functions.map(\.timeoutSeconds) == [900, 900, 300, 300, 900])
         for function in application.functions {
             #expect(function.executable == .product(function.name))
             #expect(function.arn == "arn:aws:lambda:us-east-1:000000000000:function:\(function.name)")
@@ -24,7 +24,7 @@ import Testing
             #expect(function.handler == "bootstrap")
             #expect(function.architecture == "x86_64")
             #expect(
-                function.environment == [
+                function.environment.filter { $0.key != "SPLIT_RANGE_BYTES" } == [
                     "RAW_BUCKET": "rds.data", "TRIAL_BUCKET": "trial.data", "WAREHOUSE_BUCKET": "warehouse.bucket",
                     "KPI_TABLE": "kpi.table", "TRACKER_TABLE": "kpi.table_file_tracker",
                 ])
@@ -70,7 +70,9 @@ import Testing
         #expect(machine.definition.lineOffset == 0)
         let states = try #require(JSONValue(parsing: machine.definition.json)["States"]?.objectValue)
         let resources = states.values.compactMap { $0["Resource"]?.stringValue }
-        #expect(Set(resources) == Set(application.functions.map(\.arn)))
+        let own = application.functions.filter { $0.name != "split-file" }.map(\.arn)
+        #expect(Set(resources) == Set(own + ["arn:aws:states:::states:startExecution.sync:2"]))
+        #expect(application.stateMachines.map(\.name) == ["stream-pipeline", "split-file", "backfill"])
 
         let rule = try #require(application.rules.first)
         #expect(rule.name == "stream-arrived")
@@ -162,8 +164,8 @@ import Testing
         #expect(result.status == 0, "\(result.errorOutput)")
         let resources = try #require(JSONValue(parsing: result.output)["Resources"]?.objectValue)
         let types = resources.values.compactMap { $0["Type"]?.stringValue }
-        #expect(types.filter { $0 == "AWS::Lambda::Function" }.count == 4)
-        #expect(types.filter { $0 == "AWS::StepFunctions::StateMachine" }.count == 1)
+        #expect(types.filter { $0 == "AWS::Lambda::Function" }.count == 5)
+        #expect(types.filter { $0 == "AWS::StepFunctions::StateMachine" }.count == 3)
         let rule = try #require(resources["StreamPipelineStreamArrived"]?["Properties"])
         #expect(rule["EventPattern"]?["source"] == readOwnTemplate().rules.first?.pattern["source"])
         #expect(resources["UndeliveredArrivals"]?["Type"] == "AWS::SQS::Queue")

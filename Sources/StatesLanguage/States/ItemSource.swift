@@ -24,7 +24,10 @@ struct ItemSource {
         case .jsonLines: return Read(items: try lines(text))
         case .csv: return Read(items: try csv(text, reader.header))
         case .manifest:
-            if isManifestFile { return Read(items: try csv(text, reader.header)) }
+            if isManifestFile {
+                let names = parameters["FileSchema"]?.arrayValue?.compactMap(\.stringValue)
+                return Read(items: try csv(text, names.map { .given($0) } ?? reader.header))
+            }
             return try manifest(text, parameters)
         }
     }
@@ -93,9 +96,18 @@ struct ItemSource {
         if let arn = manifest["destinationBucket"]?.stringValue, let name = arn.split(separator: ":").last {
             bucket = .string(String(name))
         }
+        // The files of an inventory have no line of names.
+        let names = manifest["fileSchema"]?.stringValue.map { schema in
+            JSONValue.array(
+                schema.split(separator: ",").map { .string(String($0.drop { $0 == " " })) })
+        }
         return Read(
             files: files.compactMap { file in
-                file["key"].map { ["Bucket": bucket ?? .null, "Key": $0] }
+                file["key"].map { key in
+                    var parameters: JSONObject = ["Bucket": bucket ?? .null, "Key": key]
+                    parameters["FileSchema"] = names
+                    return .object(parameters)
+                }
             })
     }
 }
