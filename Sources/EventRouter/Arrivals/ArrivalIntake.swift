@@ -11,8 +11,9 @@ import Template
 /// nor told anew after a crash.
 package actor ArrivalIntake: ArrivalJournal {
     private let store: ExecutionStore
-    nonisolated let routes: EventRoutes
-    private let schedule: any DeliverySchedule
+    /// What is put here goes to the rules' targets.
+    package nonisolated let bus: EventBus
+    nonisolated var routes: EventRoutes { bus.routes }
     private let clock: any WallClock
     private let entropy: any Entropy
     private let dispatcher: DeliveryDispatcher
@@ -26,8 +27,7 @@ package actor ArrivalIntake: ArrivalJournal {
         clock: any WallClock, entropy: any Entropy, dispatcher: DeliveryDispatcher
     ) {
         self.store = store
-        self.routes = routes
-        self.schedule = schedule
+        bus = EventBus(routes: routes, schedule: schedule, entropy: entropy)
         self.clock = clock
         self.entropy = entropy
         self.dispatcher = dispatcher
@@ -75,7 +75,7 @@ package actor ArrivalIntake: ArrivalJournal {
     /// Puts events on a bus and remembers something together with them.
     func put(_ events: [JSONValue], onBus bus: String, remembering memory: [String: [UInt8]]) async throws {
         let now = clock.now
-        let deliveries = events.flatMap { self.deliveries(of: $0, bus: bus, acceptedAt: now) }
+        let deliveries = events.flatMap { self.bus.deliveries(of: $0, on: bus, acceptedAt: now) }
         guard !deliveries.isEmpty || !memory.isEmpty else { return }
         try await store.enqueue(deliveries, remembering: memory)
         if !deliveries.isEmpty { dispatcher.wake() }
@@ -91,7 +91,7 @@ package actor ArrivalIntake: ArrivalJournal {
         let deliveries = events.flatMap { event in
             let id = event["id"]?.stringValue ?? entropy.uuid()
             return schedule.targets.flatMap { target in
-                queued(
+                bus.queued(
                     schedule.input(of: target, for: event, at: now), eventID: id, to: target.recipient,
                     targetID: target.id, from: schedule.arn, acceptedAt: now)
             }
@@ -110,7 +110,7 @@ package actor ArrivalIntake: ArrivalJournal {
     ) async throws {
         let payload = event.bytes()
         try await store.enqueue(
-            queued(payload, eventID: id, to: target, targetID: target.arn, from: origin, acceptedAt: clock.now))
+            bus.queued(payload, eventID: id, to: target, targetID: target.arn, from: origin, acceptedAt: clock.now))
         dispatcher.wake()
     }
 
@@ -121,62 +121,14 @@ package actor ArrivalIntake: ArrivalJournal {
         let now = clock.now
         var deliveries: [QueuedDelivery] = []
         for notification in routes.notifications(for: events.notificationName, key: name.key, in: name.bucket) {
-            deliveries += queued(
+            deliveries += bus.queued(
                 events.notification(configurationID: notification.configurationID).bytes(), eventID: events.eventID,
                 to: .function(arn: notification.functionARN), targetID: notification.configurationID,
                 from: routes.account.bucketARN(name.bucket), acceptedAt: now)
         }
         if routes.sendsToEventBridge(name.bucket) {
-            deliveries += self.deliveries(of: events.eventBridgeEvent, bus: "default", acceptedAt: now)
+            deliveries += bus.deliveries(of: events.eventBridgeEvent, acceptedAt: now)
         }
         return deliveries
-    }
-
-    private func deliveries(of event: JSONValue, bus: String, acceptedAt: Timestamp) -> [QueuedDelivery] {
-        let id = event["id"]?.stringValue ?? entropy.uuid()
-        return routes.targets(of: event, bus: bus).flatMap { rule, target -> [QueuedDelivery] in
-            queued(
-                target.input(for: event, of: rule, at: acceptedAt), eventID: id, to: target.recipient,
-                targetID: target.id,
-                from: rule.arn, acceptedAt: acceptedAt)
-        }
-    }
-
-    /// The deliveries of one event to one target: one, if the schedule is polite.
-    private func queued(
-        _ payload: [UInt8], eventID: String, to target: QueuedDelivery.Target, targetID: String, from origin: String,
-        acceptedAt: Timestamp
-    ) -> [QueuedDelivery] {
-        schedule.waits(forEvent: eventID, to: target.arn, acceptedAt: acceptedAt).enumerated().map { copy, wait in
-            QueuedDelivery(
-                target: target, origin: origin,
-                name: ArrivalIntake.name(eventID: eventID, to: target, targetID: targetID, from: origin, copy: copy),
-                payload: payload,
-                acceptedAt: acceptedAt, due: acceptedAt + wait)
-        }
-    }
-
-    /// A name that this delivery always has, and no other: of an execution `EVENT-ID_` and 16 digits, as EventBridge
-    /// appends an id of its own; of an invocation a UUID.
-    static func name(
-        eventID: String, to target: QueuedDelivery.Target, targetID: String, from origin: String, copy: Int
-    ) -> String {
-        let place = "\(origin)|\(targetID)|\(copy)"
-        switch target {
-        // Only deliveries of one event must be told apart, so 64 bits are plenty.
-        case .stateMachine: return "\(eventID.prefix(60))_\(digits(of: place))"
-        case .function:
-            let digits = Array(digits(of: "\(eventID)|\(place)") + digits(of: "\(place)|\(eventID)"))
-            return [digits[0..<8], digits[8..<12], digits[12..<16], digits[16..<20], digits[20..<32]].map { String($0) }
-                .joined(separator: "-")
-        }
-    }
-
-    /// FNV-1a of 64 bits, as 16 hexadecimal digits.
-    private static func digits(of text: String) -> String {
-        var digest: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in text.utf8 { digest = (digest ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-        let digits = String(digest, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }

@@ -175,9 +175,22 @@ package actor DeliveryDispatcher {
     }
 
     private func start(_ deliveries: [QueuedDelivery]) async throws {
+        var deliveries = deliveries
+        for delivery in deliveries where isTooLong(delivery) {
+            report(
+                .undeliverable(
+                    delivery,
+                    reason:
+                        "executions of it have followed from one another's status events \(StatusEvents.chainLimit) "
+                        + "times within moments: the rule starts what it listens to"))
+            try await store.removeDelivery(delivery.id)
+        }
+        deliveries.removeAll(where: isTooLong)
         let results = await executions.start(
             deliveries.map {
-                StartRequest(stateMachineARN: $0.target.arn, name: $0.name, input: $0.payload, deliveryID: $0.id)
+                StartRequest(
+                    stateMachineARN: $0.target.arn, name: $0.name, input: $0.payload, deliveryID: $0.id,
+                    origin: ExecutionOrigin(traceHeader: $0.traceID))
             })
         for (delivery, result) in zip(deliveries, results) {
             guard case .failure(let error) = result else { continue }
@@ -192,6 +205,11 @@ package actor DeliveryDispatcher {
                 try await store.removeDelivery(delivery.id)
             }
         }
+    }
+
+    /// Whether it would make a chain of executions longer than one may be.
+    private func isTooLong(_ delivery: QueuedDelivery) -> Bool {
+        Lineage(header: delivery.traceID).count(of: delivery.target.arn) >= StatusEvents.chainLimit
     }
 
     private func invoke(_ delivery: QueuedDelivery) async {

@@ -56,6 +56,8 @@ package struct EventRoutes: Sendable {
     private var notifications: [String: [Notification]] = [:]
     private var eventBridgeBuckets: Set<String> = []
     private var rules: [Rule] = []
+    /// Whether a rule of the default bus may match what executions tell of their status.
+    private(set) var tellsOfExecutions = false
     /// The schedules that are enabled.
     var schedules: [Schedule] = []
     private var functionARNs: [String: String] = [:]
@@ -140,6 +142,12 @@ package struct EventRoutes: Sendable {
             } catch {
                 findings.append(EventRoutes.invalid("\(error)", rule.logicalID, target.position))
             }
+        }
+        let sources = rule.pattern["source"]?.arrayValue?.map(\.stringValue)
+        // Only a list of other names rules it out.
+        if rule.eventBus == EventBus.defaultName, sources?.contains(where: { $0 == nil || $0 == "aws.states" }) ?? true
+        {
+            tellsOfExecutions = true
         }
         rules.append(Rule(name: rule.name, arn: rule.arn, eventBus: rule.eventBus, pattern: pattern, targets: targets))
     }

@@ -90,8 +90,9 @@ extension ExecutionEngine {
             number: record.number,
             reducer: reducer(of: machine, definition: definition, name: record.name, input: input, seed: recorded.seed),
             time: record.startedAt)
-        execution.testCase = recorded.testCase
-        execution.reducer.hasPlainAnswers = recorded.testCase != nil
+        execution.origin = recorded.origin
+        execution.inputText = Array(record.input.utf8)
+        execution.reducer.hasPlainAnswers = recorded.origin.testCase != nil
         let first = execution.reducer.start(at: record.startedAt)
         execution.count(first)
         observe(first)
@@ -136,11 +137,16 @@ extension ExecutionEngine {
             "previousEventId": .int(record.eventCount),
             "executionFailedEventDetails": ["error": .string(error), "cause": .string(reason)],
         ]
+        var ended = record
+        (ended.status, ended.error, ended.cause, ended.stoppedAt) = (.failed, error, reason, now)
+        let deliveries = announcements.deliveries(of: ended, recorded.origin, at: now)
         try await store.record([
             StepRecord(
                 execution: record.number, time: now, events: [.foreign(id: record.eventCount + 1, event)],
-                end: StepRecord.End(status: .failed, error: error, cause: reason), abandonsChildren: true)
+                end: StepRecord.End(status: .failed, error: error, cause: reason), abandonsChildren: true,
+                deliveries: deliveries)
         ])
+        if !deliveries.isEmpty { announcements.wake() }
         totals.failed += 1
         watch(.finished(arn: record.arn, status: .failed, error: error))
     }

@@ -95,11 +95,15 @@ extension ExecutionEngine {
             if let promise = pending.promise { batch.promises.append((promise, true)) }
             let children = records(of: step.children, in: number)
             guard let execution = running[number] else { continue }
+            let end = execution.reducer.outcome.map(StepRecord.End.init)
+            let isRedrive = input == .redrive
             batch.steps.append(
                 StepRecord(
                     execution: number, time: execution.time, input: (execution.inputCount, input),
-                    events: step.events.map { .made($0) }, end: execution.reducer.outcome.map(StepRecord.End.init),
-                    isRedrive: input == .redrive, children: children, mapRuns: step.mapRuns))
+                    events: step.events.map { .made($0) }, end: end, isRedrive: isRedrive, children: children,
+                    mapRuns: step.mapRuns,
+                    deliveries: (isRedrive ? announce(execution, nil) : [])
+                        + (end.map { announce(execution, $0) } ?? [])))
             batch.actions.append(
                 Action(
                     execution: number, answered: input.answeredTask, commands: step.commands,
@@ -119,7 +123,8 @@ extension ExecutionEngine {
                 of: start.machine.parsed, definition: start.machine.definition, name: start.name, input: start.input,
                 seed: seed),
             time: now)
-        execution.testCase = start.origin.testCase
+        execution.origin = start.origin
+        if announcements.hasListeners { execution.inputText = start.text }
         execution.reducer.hasPlainAnswers = start.origin.testCase != nil
         let step = execution.reducer.start(at: now)
         running[number] = execution
@@ -133,7 +138,8 @@ extension ExecutionEngine {
                     roleARN: start.machine.definition.roleARN, definitionDigest: start.machine.digest,
                     input: start.text, seed: seed, origin: start.origin),
                 events: step.events.map { .made($0) }, end: end, children: children, mapRuns: step.mapRuns,
-                deliveryID: start.deliveryID))
+                deliveryID: start.deliveryID,
+                deliveries: announce(execution, nil) + (end.map { announce(execution, $0) } ?? [])))
         batch.actions.append(
             Action(
                 execution: number, commands: step.commands,
@@ -145,6 +151,24 @@ extension ExecutionEngine {
             error: end?.error, cause: end?.cause, startedAt: now, stoppedAt: end == nil ? nil : now,
             eventCount: step.events.last?.id ?? 0, number: number)
         batch.starts.append((start, record))
+    }
+
+    /// The deliveries of an execution's new status.
+    ///
+    /// - Parameter end: Nil when it runs from now on.
+    private func announce(_ execution: Running, _ end: StepRecord.End?) -> [QueuedDelivery] {
+        guard announcements.hasListeners else { return [] }
+        let identity = execution.reducer.identity
+        let name = String(
+            identity.arn.split(separator: ":", omittingEmptySubsequences: false).dropFirst(7).joined(separator: ":"))
+        let record = ExecutionRecord(
+            arn: identity.arn, name: name, stateMachineARN: identity.stateMachineARN, status: end?.status ?? .running,
+            input: String(decoding: execution.inputText, as: UTF8.self),
+            output: end?.output.map { String(decoding: $0, as: UTF8.self) }, error: end?.error, cause: end?.cause,
+            startedAt: execution.startedAt, stoppedAt: end == nil ? nil : execution.time,
+            eventCount: execution.reducer.eventCount, number: execution.number, redriveCount: execution.redriveCount,
+            redrivenAt: execution.redrivenAt)
+        return announcements.deliveries(of: record, execution.origin, at: execution.time)
     }
 
     /// What is recorded of child executions; remembers where they are found by their ARNs.
@@ -177,6 +201,7 @@ extension ExecutionEngine {
         while phase != .closed {
             do {
                 if !steps.isEmpty { try await store.record(steps) }
+                if steps.contains(where: { !$0.deliveries.isEmpty }) { announcements.wake() }
                 return true
             } catch {
                 watch(.storageFailed(error))

@@ -58,17 +58,35 @@ package actor ExecutionEngine: ExecutionStarting {
         var openTasks: Set<TaskToken> = []
         /// Whether it counts among the busy ones.
         var isBusy = false
-        /// The test case whose mocked answers stand for its tasks' work, and the calls of each state so far.
-        var testCase: String?
+        /// What is told of it beside what the reducer knows; the input's text only when anyone may want to hear of it.
+        let startedAt: Timestamp
+        var inputText: [UInt8] = []
+        var origin = ExecutionOrigin()
+        var redriveCount = 0
+        var redrivenAt: Timestamp?
+        /// The calls of each state so far, of an execution whose tasks' work mocked answers stand for.
         var callCounts: [String: Int] = [:]
 
+        init(number: Int64, reducer: Execution, time: Timestamp) {
+            self.number = number
+            self.reducer = reducer
+            self.time = time
+            startedAt = time
+        }
+
         var arn: String { reducer.identity.arn }
+        /// The test case whose mocked answers stand for its tasks' work.
+        var testCase: String? { origin.testCase }
 
         /// Runs the reducer on an input.
         mutating func take(_ input: ExecutionInput, at now: Timestamp) -> Step {
             time = max(time, now)
             let step = reducer.handle(input, at: time)
             if !step.isIgnored { inputCount += 1 }
+            if !step.isIgnored, input == .redrive {
+                redriveCount += 1
+                redrivenAt = time
+            }
             return step
         }
     }
@@ -139,6 +157,8 @@ package actor ExecutionEngine: ExecutionStarting {
     var parkedTasks: Set<TaskKey> = []
     /// Who does what is no function's work.
     var services: any TaskServing = NoServices()
+    /// Tells of executions whose status changes.
+    var announcements: any StatusAnnouncing = NoAnnouncements()
     /// Answers of tasks in executions that were started as test cases.
     var mocks: MockConfiguration?
     /// Records what is ready, as long as there is something; awaited by ``shutdown(grace:)``.
@@ -184,6 +204,9 @@ package actor ExecutionEngine: ExecutionStarting {
 
     /// Has these do what is no function's work; call it before anything is started.
     package func use(_ services: any TaskServing) { self.services = services }
+
+    /// Has these tell of executions whose status changes; call it before anything is started.
+    package func use(_ announcements: any StatusAnnouncing) { self.announcements = announcements }
 
     /// Has mocked answers stand for tasks of executions that are started with a test case.
     package func use(_ mocks: MockConfiguration) { self.mocks = mocks }

@@ -158,8 +158,7 @@ struct RunningExecution: Sendable {
     var roleARN: String
     var definitionDigest: String
     var seed: UInt64
-    /// See ``ExecutionOrigin/testCase``.
-    var testCase: String?
+    var origin: ExecutionOrigin
     /// What it was given after its start, in order; the texts are as recorded.
     var inputs: [(time: Timestamp, json: [UInt8])]
 }
@@ -186,14 +185,18 @@ extension ExecutionStore {
         var found: [RunningExecution] = []
         try database.rows(
             """
-            SELECT \(columns), role, definition, seed, test_case
+            SELECT \(columns), role, definition, seed, version, alias, revision, trace, test_case
             FROM executions LEFT JOIN execution_origins ON execution = id WHERE \(condition)
             """, values
         ) { row in
             found.append(
                 RunningExecution(
                     record: ExecutionStore.record(row), roleARN: row.text(16), definitionDigest: row.text(17),
-                    seed: UInt64(bitPattern: row.integer(18)), testCase: row.optionalText(19), inputs: []))
+                    seed: UInt64(bitPattern: row.integer(18)),
+                    origin: ExecutionOrigin(
+                        versionARN: row.optionalText(19), aliasARN: row.optionalText(20),
+                        revisionID: row.optionalText(21), traceHeader: row.optionalText(22),
+                        testCase: row.optionalText(23)), inputs: []))
         }
         for index in found.indices {
             try database.rows(

@@ -70,6 +70,8 @@ struct StepRecord: Sendable {
     var abandonsChildren = false
     /// The delivery that is done with this step.
     var deliveryID: Int64?
+    /// Those that it makes: what is told of the execution.
+    var deliveries: [QueuedDelivery] = []
 }
 
 extension ExecutionStore {
@@ -197,6 +199,7 @@ extension ExecutionStore {
         for run in step.mapRuns { try record(run, of: step) }
         for child in step.children { try record(child, at: step.time) }
         if step.abandonsChildren { try abandonChildren(of: step.execution, at: step.time) }
+        try insert(step.deliveries)
         if let delivery = step.deliveryID {
             try database.execute("DELETE FROM deliveries WHERE id = ?", [.integer(delivery)])
         }

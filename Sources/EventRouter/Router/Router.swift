@@ -70,6 +70,7 @@ package actor Router {
             mapped: application.integrations, clock: clock, entropy: entropy)
         do {
             await engine.use(services)
+            await engine.use(StatusEvents(bus: intake.bus, dispatcher: dispatcher))
             if let mocks = settings.mocks { await engine.use(mocks) }
             for machine in application.stateMachines { try await engine.register(MachineDefinition(machine)) }
             let states = StatesAPI(
