@@ -94,7 +94,7 @@ let package = Package(
         // Row 4: decisions.
         module("StatesLanguage", ["JSON", "Clocks", "Digest", "RegularExpressions", "JSONata"]),
         module("Template", ["JSON", "YAML"]),
-        module("Delivery", ["JSON", "Clocks", "Events"]),
+        module("Delivery", ["JSON", "Clocks", "Events", "Digest"]),
         module(
             "MusicPipeline",
             [

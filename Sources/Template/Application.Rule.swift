@@ -48,6 +48,10 @@ extension Application {
             case function(String)
             /// A state machine of this application, by ARN: a new execution.
             case stateMachine(String)
+            /// A queue by ARN: a message.
+            case queue(String)
+            /// A topic by ARN: a message that is only logged.
+            case topic(String)
         }
 
         /// What the target is given.

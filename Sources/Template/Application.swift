@@ -22,7 +22,7 @@ package struct Application: Sendable, Hashable {
     /// Functions by the `service:action` that they stand for in state machines, from
     /// `Metadata.Turntable.Integrations`.
     package var integrations: [String: String] = [:]
-    /// Queues that can be the target of what could not be delivered.
+    /// Standard queues, those that SAM makes for what could not be delivered among them.
     package var queues: [Queue] = []
     /// Resources that deploy but have no meaning for a local run, such as roles and alarms.
     package var ignoredLocally: [IgnoredResource] = []
@@ -75,21 +75,6 @@ extension Application {
         package init(logicalID: String, type: String, position: TemplatePosition) {
             self.logicalID = logicalID
             self.type = type
-            self.position = position
-        }
-    }
-
-    /// An SQS queue, known only as where undeliverable events go.
-    package struct Queue: Sendable, Hashable {
-        package var logicalID: String
-        package var name: String
-        package var arn: String
-        package var position: TemplatePosition
-
-        package init(logicalID: String, name: String, arn: String, position: TemplatePosition) {
-            self.logicalID = logicalID
-            self.name = name
-            self.arn = arn
             self.position = position
         }
     }

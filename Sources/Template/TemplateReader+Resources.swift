@@ -63,15 +63,6 @@ extension TemplateReader {
                 logicalID: resource.logicalID, type: resource.type, position: place(resource.position)))
     }
 
-    private mutating func readQueue(_ resource: Resource) {
-        ignore(resource)
-        guard let name = physicalName(of: resource, at: resource.position) else { return }
-        application.queues.append(
-            Application.Queue(
-                logicalID: resource.logicalID, name: name, arn: account.queueARN(name),
-                position: place(resource.position)))
-    }
-
     mutating func readSensors(_ section: YAMLNode?) {
         guard let section else { return }
         let turntable = evaluate(section)
@@ -150,6 +141,7 @@ extension TemplateReader {
             + application.buckets.map { ("bucket", $0.logicalID, $0.name, $0.position) }
             + application.tables.map { ("table", $0.logicalID, $0.name, $0.position) }
             + application.stateMachines.map { ("state machine", $0.logicalID, $0.name, $0.position) }
+            + application.queues.map { ("queue", $0.logicalID, $0.name, $0.position) }
             + application.rules.map { ("rule", $0.logicalID, $0.arn, $0.position) }
             + application.schedules.map { ("schedule", $0.logicalID, $0.arn, $0.position) }
         var first: [String: TemplatePosition] = [:]

@@ -83,6 +83,7 @@ extension TemplateReader {
         }
         logicalID = nil
         resolveTargets()
+        resolveQueues()
         readSensors(root["Metadata"]?["Turntable"])
         checkNames()
     }

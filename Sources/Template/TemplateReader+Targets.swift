@@ -16,10 +16,15 @@ extension TemplateReader {
         case ("states", "stateMachine"):
             pendingFunctions.append((logicalID, arn, position))
             return .stateMachine(parts.prefix(7).joined(separator: ":"))
+        case ("sqs", _):
+            pendingQueues.append((logicalID, arn, position))
+            return .queue(arn)
+        case ("sns", _): return .topic(arn)
         default:
             warn(
                 .unknownTarget, at: position,
-                "a target of the service \(parts[2]) gets no events in a local run; functions and state machines do")
+                "a target of the service \(parts[2]) gets no events in a local run; functions, state machines, queues and "
+                    + "topics do")
             return nil
         }
     }

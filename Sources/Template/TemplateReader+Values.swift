@@ -131,6 +131,7 @@ struct NameRule {
         subject: "a bucket", lengths: 3...63, punctuation: ".-", hasCapitals: false, isDotted: true)
     static let table = NameRule(subject: "a table", lengths: 3...255, punctuation: "_.-")
     static let stateMachine = NameRule(subject: "a state machine", lengths: 1...80, punctuation: "-_")
+    static let queue = NameRule(subject: "a standard queue", lengths: 1...80, punctuation: "-_")
     static let rule = NameRule(subject: "a rule", lengths: 1...64, punctuation: "._-")
     static let schedule = NameRule(subject: "a schedule", lengths: 1...64, punctuation: "._-")
     static let sensor = NameRule(subject: "a sensor", lengths: 1...64, punctuation: "._-")

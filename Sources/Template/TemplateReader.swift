@@ -53,6 +53,8 @@ struct TemplateReader {
     var referenceDepth = 0
     /// Functions and targets that something names by ARN: held against the application when all of it is known.
     var pendingFunctions: [(logicalID: String?, arn: String, position: YAMLPosition)] = []
+    /// Queues that something names by ARN and that must be the template's.
+    var pendingQueues: [(logicalID: String?, arn: String, position: YAMLPosition)] = []
     /// Notifications that functions ask of buckets, by the bucket's logical id.
     var pendingNotifications: [(bucket: String, notification: Application.Notification)] = []
 

@@ -4,8 +4,8 @@ enum Turntable {
 
     static let verbs: [any Verb.Type] = [
         Serve.self, Clock.self, Demo.self, Invoke.self, Put.self, KPIs.self, Executions.self, History.self,
-        Generate.self, Etl.self, Validate.self, Coverage.self, TestState.self, EvaluateJSONata.self, Package.self,
-        Verify.self, Doctor.self,
+        Queues.self, Generate.self, Etl.self, Validate.self, Coverage.self, TestState.self, EvaluateJSONata.self,
+        Package.self, Verify.self, Doctor.self,
     ]
 
     /// - Returns: 0 done, 1 failed, 2 wrong usage.

@@ -100,7 +100,7 @@ import Testing
         #expect(
             Set(application.ignoredLocally.map(\.type)) == [
                 "AWS::Logs::LogGroup", "AWS::CloudWatch::Alarm", "AWS::IAM::Role", "AWS::S3::BucketPolicy",
-                "AWS::SQS::Queue", "AWS::SQS::QueuePolicy",
+                "AWS::SQS::QueuePolicy",
             ])
         #expect(application.schedules.isEmpty)
     }

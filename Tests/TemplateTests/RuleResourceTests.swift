@@ -30,7 +30,7 @@ import Testing
                             InputPathsMap: {k: $.detail.key}
                             InputTemplate: '{"k": <k>}'
                         - {Id: two, Arn: "arn:aws:lambda:us-east-1:000000000000:function:gone"}
-                        - {Id: three, Arn: "arn:aws:sns:us-east-1:000000000000:topic"}
+                        - {Id: three, Arn: "arn:aws:kinesis:us-east-1:000000000000:stream/s"}
                 """)
         let rule = try #require(application.rules.first)
         #expect(rule.pattern == ["source": ["aws.s3", "x"], "detail": ["n": [1, true, nil, "2"]]])

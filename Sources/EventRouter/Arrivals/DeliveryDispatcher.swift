@@ -34,7 +34,7 @@ package struct StartRequest: Sendable, Hashable {
     }
 }
 
-/// Brings what is due to its targets: starts executions, invokes functions, and tries again what failed.
+/// Brings what is due to its targets: starts executions, invokes functions, sends messages, and tries again what failed.
 ///
 /// Executions are started in the order in which deliveries became due. Functions are invoked in that order, too, a
 /// bounded number at once. A delivery is forgotten only when its target has it: the start is recorded with the
@@ -55,6 +55,7 @@ package actor DeliveryDispatcher {
     private let store: ExecutionStore
     private let functions: any FunctionInvoking
     private let executions: any ExecutionStarting
+    private let queues: MessageQueues?
     private let routes: EventRoutes
     private let clock: any WallClock
     /// Of the tries of a store that fails.
@@ -68,13 +69,15 @@ package actor DeliveryDispatcher {
     private var idleWaiters: [CheckedContinuation<Void, Never>] = []
 
     package init(
-        store: ExecutionStore, functions: any FunctionInvoking, executions: any ExecutionStarting, routes: EventRoutes,
-        clock: any WallClock, machineClock: (any WallClock)? = nil, entropy: any Entropy, limits: Limits = Limits(),
+        store: ExecutionStore, functions: any FunctionInvoking, executions: any ExecutionStarting,
+        queues: MessageQueues? = nil, routes: EventRoutes, clock: any WallClock, machineClock: (any WallClock)? = nil,
+        entropy: any Entropy, limits: Limits = Limits(),
         report: @escaping @Sendable (Problem) -> Void = { _ in }
     ) {
         self.store = store
         self.functions = functions
         self.executions = executions
+        self.queues = queues
         self.routes = routes
         self.clock = clock
         self.machineClock = machineClock ?? clock
@@ -154,6 +157,8 @@ package actor DeliveryDispatcher {
     private func deliverBatch(in group: inout ThrowingDiscardingTaskGroup<any Error>) async throws -> Bool {
         let now = clock.now
         let starts = try await store.dueDeliveries(.execution, at: now, limit: limits.batchCount)
+        let messages = try await store.dueDeliveries(.message, at: now, limit: limits.batchCount)
+        for message in messages { try await send(message) }
         var invocations: [QueuedDelivery] = []
         let free = limits.concurrentInvocations - underWay.count
         if free > 0 {
@@ -171,7 +176,14 @@ package actor DeliveryDispatcher {
             }
         }
         if !starts.isEmpty { try await start(starts) }
-        return !starts.isEmpty || !invocations.isEmpty
+        return !starts.isEmpty || !invocations.isEmpty || !messages.isEmpty
+    }
+
+    private func send(_ delivery: QueuedDelivery) async throws {
+        let refusal = if let queues { try await queues.deliver(delivery) } else { "there are no queues" as String? }
+        guard let refusal else { return }
+        report(.undeliverable(delivery, reason: refusal))
+        try await store.removeDelivery(delivery.id)
     }
 
     private func start(_ deliveries: [QueuedDelivery]) async throws {

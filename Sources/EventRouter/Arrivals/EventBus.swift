@@ -46,7 +46,7 @@ package struct EventBus: Sendable {
     }
 
     /// A name that this delivery always has, and no other: of an execution `EVENT-ID_` and 16 digits, as EventBridge
-    /// appends an id of its own; of an invocation a UUID.
+    /// appends an id of its own; of an invocation and a message a UUID.
     static func name(
         eventID: String, to target: QueuedDelivery.Target, targetID: String, from origin: String, copy: Int
     ) -> String {
@@ -54,7 +54,7 @@ package struct EventBus: Sendable {
         switch target {
         // Only deliveries of one event must be told apart, so 64 bits are plenty.
         case .stateMachine: return "\(eventID.prefix(60))_\(digits(of: place))"
-        case .function:
+        case .function, .queue, .topic:
             let digits = Array(digits(of: "\(eventID)|\(place)") + digits(of: "\(place)|\(eventID)"))
             return [digits[0..<8], digits[8..<12], digits[12..<16], digits[16..<20], digits[20..<32]].map { String($0) }
                 .joined(separator: "-")

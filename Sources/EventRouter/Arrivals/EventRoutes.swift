@@ -156,6 +156,8 @@ package struct EventRoutes: Sendable {
         switch target.kind {
         case .function(let name): .function(arn: arn(ofFunction: name))
         case .stateMachine(let arn): .stateMachine(arn: arn)
+        case .queue(let arn): .queue(arn: arn)
+        case .topic(let arn): .topic(arn: arn)
         }
     }
 

@@ -1,4 +1,5 @@
 import Clocks
+import JSON
 import SQLite
 
 extension ExecutionStore {
@@ -22,11 +23,12 @@ extension ExecutionStore {
             switch delivery.target {
             case .function: kind = .invocation
             case .stateMachine: kind = .execution
+            case .queue, .topic: kind = .message
             }
             try database.execute(
                 """
-                INSERT INTO deliveries(kind, target, origin, name, payload, accepted, due, attempts, refusals, trace, client)
-                VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO deliveries(kind, target, origin, name, payload, accepted, due, attempts, refusals, trace, client, details)
+                VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 [
                     .text(kind.rawValue), .text(delivery.target.arn), .text(delivery.origin), .text(delivery.name),
@@ -34,6 +36,7 @@ extension ExecutionStore {
                     .integer(delivery.due.microsecondsSinceEpoch), .integer(Int64(delivery.attempts)),
                     .integer(Int64(delivery.refusals)), delivery.traceID.map { .text($0) } ?? .null,
                     delivery.clientContext.map { .text($0) } ?? .null,
+                    delivery.details.json.map { .blob($0.bytes()) } ?? .null,
                 ])
         }
     }
@@ -42,6 +45,15 @@ extension ExecutionStore {
     enum DeliveryKind: String {
         case execution
         case invocation
+        case message
+
+        func target(_ arn: String) -> QueuedDelivery.Target {
+            switch self {
+            case .execution: .stateMachine(arn: arn)
+            case .invocation: .function(arn: arn)
+            case .message: arn.split(separator: ":").dropFirst(2).first == "sns" ? .topic(arn: arn) : .queue(arn: arn)
+            }
+        }
     }
 
     /// Returns deliveries of a kind that are due, in the order in which they became so.
@@ -52,13 +64,12 @@ extension ExecutionStore {
             var found: [QueuedDelivery] = []
             try database.rows(
                 """
-                SELECT id, target, origin, name, payload, accepted, due, attempts, refusals, trace, client FROM deliveries
-                WHERE kind = ? AND due <= ? ORDER BY due, id LIMIT ?
+                SELECT id, target, origin, name, payload, accepted, due, attempts, refusals, trace, client, details
+                FROM deliveries WHERE kind = ? AND due <= ? ORDER BY due, id LIMIT ?
                 """, [.text(kind.rawValue), .integer(now.microsecondsSinceEpoch), .integer(Int64(limit))]
             ) { row in
                 var delivery = QueuedDelivery(
-                    target: kind == .invocation ? .function(arn: row.text(1)) : .stateMachine(arn: row.text(1)),
-                    origin: row.text(2), name: row.text(3), payload: row.blob(4),
+                    target: kind.target(row.text(1)), origin: row.text(2), name: row.text(3), payload: row.blob(4),
                     acceptedAt: Timestamp(microsecondsSinceEpoch: row.integer(5)),
                     due: Timestamp(microsecondsSinceEpoch: row.integer(6)))
                 delivery.id = row.integer(0)
@@ -66,6 +77,8 @@ extension ExecutionStore {
                 delivery.refusals = Int(row.integer(8))
                 delivery.traceID = row.isNull(9) ? nil : row.text(9)
                 delivery.clientContext = row.isNull(10) ? nil : row.text(10)
+                delivery.details = QueuedDelivery.Details(
+                    json: row.isNull(11) ? nil : try? JSONValue(parsing: row.blob(11)))
                 found.append(delivery)
             }
             return found
@@ -84,10 +97,11 @@ extension ExecutionStore {
     func postpone(_ delivery: QueuedDelivery) throws(ExecutionError) {
         try reporting("write") {
             try database.execute(
-                "UPDATE deliveries SET due = ?, attempts = ?, refusals = ? WHERE id = ?",
+                "UPDATE deliveries SET due = ?, attempts = ?, refusals = ?, details = ? WHERE id = ?",
                 [
                     .integer(delivery.due.microsecondsSinceEpoch), .integer(Int64(delivery.attempts)),
-                    .integer(Int64(delivery.refusals)), .integer(delivery.id),
+                    .integer(Int64(delivery.refusals)), delivery.details.json.map { .blob($0.bytes()) } ?? .null,
+                    .integer(delivery.id),
                 ])
         }
     }

@@ -1,4 +1,6 @@
 package import Clocks
+import Delivery
+import JSON
 
 /// One event on its way to one target, kept until the target has it.
 package struct QueuedDelivery: Sendable, Hashable {
@@ -7,10 +9,14 @@ package struct QueuedDelivery: Sendable, Hashable {
         case function(arn: String)
         /// A new execution of the state machine of this ARN.
         case stateMachine(arn: String)
+        /// A message to the queue of this ARN.
+        case queue(arn: String)
+        /// A message to the topic of this ARN.
+        case topic(arn: String)
 
         package var arn: String {
             switch self {
-            case .function(let arn), .stateMachine(let arn): arn
+            case .function(let arn), .stateMachine(let arn), .queue(let arn), .topic(let arn): arn
             }
         }
     }
@@ -34,6 +40,37 @@ package struct QueuedDelivery: Sendable, Hashable {
     /// The invocation's trace id and client context, if the caller gave any.
     package var traceID: String?
     package var clientContext: String?
+    package var details = Details()
+
+    /// What is known of some deliveries only.
+    package struct Details: Sendable, Hashable {
+        /// The target's id in the rule or schedule that sends the event.
+        var targetID: String?
+        /// The event as it came, when the target is given something else of it and what can't be delivered is kept.
+        var event: String?
+        /// The last answer of a function that failed.
+        var response: String?
+        /// Of a message.
+        var attributes: [String: MessageAttribute] = [:]
+
+        var json: JSONValue? {
+            var members: JSONObject = [:]
+            members["targetID"] = targetID.map { .string($0) }
+            members["event"] = event.map { .string($0) }
+            members["response"] = response.map { .string($0) }
+            if !attributes.isEmpty { members["attributes"] = MessageAttribute.json(attributes) }
+            return members.isEmpty ? nil : .object(members)
+        }
+
+        init() {}
+
+        init(json: JSONValue?) {
+            targetID = json?["targetID"]?.stringValue
+            event = json?["event"]?.stringValue
+            response = json?["response"]?.stringValue
+            attributes = MessageAttribute.all(in: json?["attributes"]) ?? [:]
+        }
+    }
 
     package init(
         target: Target, origin: String, name: String, payload: [UInt8], acceptedAt: Timestamp, due: Timestamp

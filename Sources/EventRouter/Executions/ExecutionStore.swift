@@ -4,8 +4,8 @@ import JSON
 import SQLite
 
 /// Everything the router must know after a restart, in one SQLite file: executions with the inputs and histories that
-/// make them, those of map runs and their children, the state machines made over the API, the objects whose arrival was accepted, and the deliveries that are
-/// still to be made.
+/// make them, those of map runs and their children, the state machines made over the API, the objects whose arrival was accepted, the deliveries that are
+/// still to be made, and the messages of queues.
 ///
 /// It is one file for a reason: with one write-ahead log there is one order, so whatever a power cut takes away, a
 /// delivery is never gone while the execution it started is not there.
@@ -16,7 +16,7 @@ import SQLite
 /// read meanwhile.
 package actor ExecutionStore {
     /// The layout this version writes and reads.
-    static let schemaVersion: Int64 = 3
+    static let schemaVersion: Int64 = 4
     /// Time a call waits for another process that has the file locked.
     static let lockWait = Duration.seconds(2)
 
@@ -90,7 +90,8 @@ package actor ExecutionStore {
                 try database.transaction {
                     if version < 1 { for statement in ExecutionStore.schema { try database.execute(statement) } }
                     if version < 2 { for statement in ExecutionStore.machineSchema { try database.execute(statement) } }
-                    for statement in ExecutionStore.mapRunSchema { try database.execute(statement) }
+                    if version < 3 { for statement in ExecutionStore.mapRunSchema { try database.execute(statement) } }
+                    for statement in ExecutionStore.queueSchema { try database.execute(statement) }
                     try database.execute("PRAGMA user_version = \(ExecutionStore.schemaVersion)")
                 }
             }
@@ -103,7 +104,8 @@ package actor ExecutionStore {
         }
     }
 
-    /// The store's first tables; ``machineSchema`` has those of layout 2, ``mapRunSchema`` those of layout 3. Times are microseconds since 1970.
+    /// The store's first tables; ``machineSchema`` has those of layout 2, ``mapRunSchema`` those of layout 3,
+    /// ``queueSchema`` those of layout 4. Times are microseconds since 1970.
     static let schema = [
         "CREATE TABLE definitions(digest TEXT PRIMARY KEY, file TEXT NOT NULL, bytes BLOB NOT NULL) WITHOUT ROWID",
         """

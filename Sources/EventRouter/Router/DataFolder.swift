@@ -7,7 +7,7 @@ package import Storage
 /// buckets/BUCKET/KEY   objects, as plain files
 /// tables.sqlite        the tables' items
 /// executions.sqlite    executions, their histories, deliveries under way
-/// queues/NAME.jsonl    what state machines send to queues and topics
+/// queues/NAME.jsonl    what was sent to queues and topics
 /// logs/FUNCTION.log    what functions print
 /// ```
 package struct DataFolder: Sendable, Hashable {
@@ -20,7 +20,7 @@ package struct DataFolder: Sendable, Hashable {
     package var buckets: String { "\(root)/buckets" }
     package var tables: String { "\(root)/tables.sqlite" }
     package var executions: String { "\(root)/executions.sqlite" }
-    /// Queues and topics that state machines send to.
+    /// Logs of what was sent to queues and topics.
     package var queues: String { "\(root)/queues" }
     package var logs: String { "\(root)/logs" }
 

@@ -1,10 +1,11 @@
 import HTTPServer
 import JSON
 
-/// The router's own port: Lambda's Invoke API, Step Functions, the clock, and how the router does. What is not there is named, with 501.
+/// The router's own port: Lambda's Invoke API, Step Functions, SQS, the clock, and how the router does. What is not there is named, with 501.
 struct FrontDoor: Sendable {
     let invoke: InvokeAPI
     let states: StatesAPI
+    let queues: QueueAPI
     let clock: ClockAPI
     let status: @Sendable () async -> JSONValue
 
@@ -21,12 +22,13 @@ struct FrontDoor: Sendable {
         if let response = await clock.respond(to: request) { return response }
         if let response = await invoke.respond(to: request) { return response }
         if let response = await states.respond(to: request) { return response }
+        if let response = await queues.respond(to: request) { return response }
         if let target = request.headers["X-Amz-Target"] {
             return error(501, "NotImplemented", "the operation \(target) is not served here")
         }
         return error(
             404, "NotFound",
-            "nothing is at \(request.method) \(request.path): see /_turntable/status, /_turntable/clock, Lambda's Invoke API and Step Functions"
+            "nothing is at \(request.method) \(request.path): see /_turntable/status, /_turntable/clock, Lambda's Invoke API, Step Functions and SQS"
         )
     }
 

@@ -54,8 +54,11 @@ package actor Router {
             functions: configurations, logFolder: settings.data.logs, clock: clock, entropy: entropy)
         let engine = ExecutionEngine(
             store: store, functions: pool, clock: clock, machineClock: machineClock, entropy: entropy)
+        let queues = MessageQueues(
+            application.queues, store: store, folder: settings.data.queues, clock: clock, machineClock: machineClock,
+            entropy: entropy, account: application.account)
         let dispatcher = DeliveryDispatcher(
-            store: store, functions: pool, executions: engine, routes: routes, clock: clock,
+            store: store, functions: pool, executions: engine, queues: queues, routes: routes, clock: clock,
             machineClock: machineClock, entropy: entropy
         ) { report(RouterRemark("\($0)")) }
         let intake = ArrivalIntake(
@@ -66,7 +69,7 @@ package actor Router {
             tables: { name in
                 application.tables.first { $0.name == name || $0.arn == name }.map { stores.table(TableSchema($0)) }
             },
-            queues: settings.data.queues, engine: engine, intake: intake, functions: pool,
+            queues: queues, engine: engine, intake: intake, functions: pool,
             mapped: application.integrations, clock: clock, entropy: entropy)
         do {
             await engine.use(services)
@@ -81,7 +84,9 @@ package actor Router {
             if recovery.continued > 0 { report(RouterRemark("going on with \(recovery.continued) executions")) }
             for failure in recovery.failed { report(RouterRemark("\(failure.arn) can't go on: \(failure.reason)")) }
             let invoke = InvokeAPI(pool: pool) { request in await dispatcher.enqueue(request) }
-            let front = FrontDoor(invoke: invoke, states: states, clock: ClockAPI(clocks)) {
+            let front = FrontDoor(
+                invoke: invoke, states: states, queues: QueueAPI(queues: queues), clock: ClockAPI(clocks)
+            ) {
                 let counts = (try? await store.counts()) ?? [:]
                 let executions = ExecutionStatus.allCases.filter { $0 != .pendingRedrive }.map {
                     ($0.rawValue, JSONValue.int(counts[$0] ?? 0))

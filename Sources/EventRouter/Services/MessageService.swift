@@ -1,33 +1,30 @@
 import Clocks
+import Delivery
 import Digest
-import FileSystem
 import JSON
 import StatesLanguage
+import Template
 
-/// SQS and SNS as far as a state machine sends: each queue and topic is a file of JSON lines in the data folder, read by
-/// whoever likes. A callback's token is in the message, as on AWS.
+/// SQS and SNS as far as a state machine sends. A queue of the template gets the message; of other queues, and of topics,
+/// there is only the log. A callback's token is in the message, as on AWS.
 struct MessageService: Sendable {
     static let actions: Set<String> = [
         "sqs:sendMessage", "sns:publish", "aws-sdk:sqs:sendMessage", "aws-sdk:sns:publish",
     ]
-    /// Bytes of a message at most (SQS's and SNS's quota: 256 KiB).
+    /// Bytes of a message to a topic at most (SNS's quota: 256 KiB).
     static let maximumByteCount = 262_144
 
-    /// The folder of the files.
-    let folder: String
+    let queues: MessageQueues
     let clock: any WallClock
     let entropy: any Entropy
 
     func answer(
         _ integration: ServiceIntegration, _ parameters: JSONValue, requestID: String
-    ) throws(StateError) -> JSONValue {
+    ) async throws(StateError) -> JSONValue {
         let isQueue = integration.action == "sendMessage"
         let service = isQueue ? "SQS" : "SNS"
         let (placeField, bodyField) = isQueue ? ("QueueUrl", "MessageBody") : ("TopicArn", "Message")
-        guard let place = parameters[placeField]?.stringValue,
-            let name = place.split(whereSeparator: { $0 == "/" || $0 == ":" }).last.map(String.init),
-            name.allSatisfy({ $0.isLetter || $0.isNumber || "-_.".contains($0) }), !name.hasPrefix(".")
-        else {
+        guard let place = parameters[placeField]?.stringValue, let name = MessageLog.name(in: place) else {
             throw .service(
                 service, "InvalidParameterException",
                 "The parameter \(placeField) names no \(isQueue ? "queue" : "topic")")
@@ -36,29 +33,45 @@ struct MessageService: Sendable {
             throw .service(
                 "Amazon\(service)", "MissingParameterException", "The request must contain the parameter \(bodyField).")
         }
-        let text = body.stringValue ?? body.text()
-        guard text.utf8.count <= MessageService.maximumByteCount else {
+        let queue = isQueue ? queues.queue(place) : nil
+        guard let attributes = MessageAttribute.all(in: parameters["MessageAttributes"]) else {
             throw .service(
-                service, "InvalidParameterException",
-                "\(bodyField) has \(text.utf8.count) bytes, \(MessageService.maximumByteCount) are allowed")
+                service, "InvalidParameterValueException",
+                "The message attributes have each a DataType and a value of it.")
         }
-        let messageID = entropy.uuid()
-        var message: JSONObject = [
-            "MessageId": .string(messageID), "Time": .string(clock.now.iso8601), "Body": .string(text),
-        ]
-        for (key, value) in parameters.objectValue ?? [:] where key != placeField && key != bodyField {
-            message[key] = value
+        let text = body.stringValue ?? body.text()
+        let byteCount = text.utf8.count + MessageAttribute.byteCount(of: attributes)
+        let limit = queue?.maximumMessageByteCount ?? MessageService.maximumByteCount
+        guard byteCount <= limit else {
+            throw .service(
+                service, "InvalidParameterException", "\(bodyField) has \(byteCount) bytes, \(limit) are allowed")
         }
+        var message = MessageQueues.Outgoing(id: entropy.uuid(), body: text, attributes: attributes)
+        for (key, value) in parameters.objectValue ?? [:]
+        where key != placeField && key != bodyField && key != "MessageAttributes" { message.remarks[key] = value }
+        if let delay = parameters["DelaySeconds"] {
+            guard let seconds = delay.intValue, (0...900).contains(seconds) else {
+                throw .service(service, "InvalidParameterValueException", "DelaySeconds is a number from 0 to 900")
+            }
+            message.delay = .seconds(seconds)
+        }
+        message.traceHeader =
+            parameters["MessageSystemAttributes"]?["AWSTraceHeader"]?["StringValue"]?.stringValue
         do {
-            try FileSystem.createDirectories(folder)
-            // One write of a line: what several tasks append does not mix.
-            try File("\(folder)/\(name).jsonl", .append).write(JSONValue.object(message).bytes() + [0x0A])
+            if let queue {
+                _ = try await queues.send(message, to: queue)
+            } else {
+                try queues.write(message, to: name, at: clock.now)
+            }
         } catch {
             throw .service(
                 service, "InternalErrorException", "The message could not be kept: \(error)", statusCode: 500)
         }
-        var answer: JSONObject = ["MessageId": .string(messageID)]
-        if isQueue { answer["MD5OfMessageBody"] = .string(md5(Array(text.utf8))) }
+        var answer: JSONObject = ["MessageId": .string(message.id)]
+        if isQueue {
+            answer["MD5OfMessageBody"] = .string(md5(Array(text.utf8)))
+            answer["MD5OfMessageAttributes"] = MessageAttribute.digest(of: attributes).map { .string($0) }
+        }
         return .serviceAnswer(answer, requestID: requestID)
     }
 }

@@ -16,14 +16,14 @@ package struct ServiceTasks: TaskServing {
     private let entropy: any Entropy
 
     init(
-        objects: any ObjectStore, tables: @escaping @Sendable (String) -> (any Table)?, queues: String,
+        objects: any ObjectStore, tables: @escaping @Sendable (String) -> (any Table)?, queues: MessageQueues,
         engine: ExecutionEngine, intake: ArrivalIntake, functions: any FunctionInvoking, mapped: [String: String],
         clock: any WallClock, entropy: any Entropy
     ) {
         self.objects = ObjectService(objects: objects)
         self.tables = TableService(table: tables)
         executions = ExecutionService(engine: engine, clock: clock)
-        messages = MessageService(folder: queues, clock: clock, entropy: entropy)
+        messages = MessageService(queues: queues, clock: clock, entropy: entropy)
         events = EventService(intake: intake, clock: clock, entropy: entropy)
         self.mapped = mapped
         self.functions = functions
@@ -79,7 +79,7 @@ package struct ServiceTasks: TaskServing {
                 integration, parameters, request: request, of: executionARN, requestID: requestID, submitted: submitted)
         }
         if MessageService.actions.contains(name) {
-            return try messages.answer(integration, parameters, requestID: requestID)
+            return try await messages.answer(integration, parameters, requestID: requestID)
         }
         if EventService.actions.contains(name) {
             return try await events.answer(parameters, executionARN: executionARN, requestID: requestID)

@@ -13,7 +13,7 @@ enum SampleApplication {
         let arn =
             switch kind {
             case .function(let name): account.functionARN(name)
-            case .stateMachine(let arn): arn
+            case .stateMachine(let arn), .queue(let arn), .topic(let arn): arn
             }
         return Application.Target(
             id: id, kind: kind, arn: arn, input: input, retryPolicy: Application.RetryPolicy(), position: position)
@@ -24,6 +24,14 @@ enum SampleApplication {
             logicalID: name, name: name, arn: account.ruleARN(name, bus: "default"), eventBus: "default",
             isEnabled: true,
             pattern: pattern, targets: targets, position: position, patternPositions: [:])
+    }
+
+    static func queue(_ name: String, deadLetters: String? = nil, after count: Int = 1) -> Application.Queue {
+        Application.Queue(
+            logicalID: name, name: name, arn: account.queueARN(name),
+            redrive: deadLetters.map {
+                Application.RedrivePolicy(deadLetterARN: account.queueARN($0), maximumReceiveCount: count)
+            }, position: position)
     }
 
     static func notification(_ events: [String], _ function: String, prefix: String = "", suffix: String = "")

@@ -1,4 +1,5 @@
 import Clocks
+import Delivery
 import FileSystem
 import JSON
 import StatesLanguage
@@ -250,6 +251,25 @@ struct ServiceTests {
             #expect(report.continued == 1 && report.failed.isEmpty, "\(report)")
             #expect(try await third.ended(failed).status == .succeeded)
             await third.engine.shutdown(grace: .zero)
+        }
+    }
+
+    @Test("A message to a queue of the template is kept there, with its attributes, and logged")
+    func templateQueue() async throws {
+        try await ServiceWorld.with { world in
+            let record = try await world.run(
+                #"""
+                "A": {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": true, "Parameters": {
+                    "QueueUrl": "https://sqs.us-east-1.amazonaws.com/000000000000/jobs", "MessageBody": {"x": 1},
+                    "MessageAttributes": {"kind": {"DataType": "String", "StringValue": "test"}}}}
+                """#)
+            #expect(record.status == .succeeded)
+            let queue = try #require(world.queues.queue("jobs"))
+            let received = try await world.queues.receive(from: queue, limit: 10)
+            #expect(received.map(\.body) == [#"{"x":1}"#])
+            #expect(received.first?.attributes == ["kind": .string("test")])
+            #expect(try world.messages("jobs").map { $0["Body"] } == [#"{"x":1}"#])
+            #expect(try world.messages("jobs").first?["MessageAttributes"]?["kind"]?["StringValue"] == "test")
         }
     }
 }

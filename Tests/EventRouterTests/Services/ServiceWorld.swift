@@ -16,6 +16,7 @@ struct ServiceWorld {
     let engine: ExecutionEngine
     let clock: ManualClock
     let objects: any ObjectStore
+    let queues: MessageQueues
 
     static let table = TableSchema(name: "songs", partitionKey: "pk")
 
@@ -45,11 +46,14 @@ struct ServiceWorld {
         ) { _ in }
         let intake = ArrivalIntake(
             store: store, routes: routes, clock: clock, entropy: entropy, dispatcher: dispatcher)
+        let queues = MessageQueues(
+            [SampleApplication.queue("jobs")], store: store, folder: data.queues, clock: clock, entropy: entropy)
         await engine.use(
             ServiceTasks(
-                objects: stores.objects, tables: { $0 == table.name ? stores.table(table) : nil }, queues: data.queues,
+                objects: stores.objects, tables: { $0 == table.name ? stores.table(table) : nil }, queues: queues,
                 engine: engine, intake: intake, functions: functions, mapped: mapped, clock: clock, entropy: entropy))
-        return ServiceWorld(folder: folder, store: store, engine: engine, clock: clock, objects: stores.objects)
+        return ServiceWorld(
+            folder: folder, store: store, engine: engine, clock: clock, objects: stores.objects, queues: queues)
     }
 
     /// Registers a machine of these states and starts it.

@@ -53,7 +53,9 @@ struct StatesWorld {
         ) { _ in }
         await engine.use(
             ServiceTasks(
-                objects: data.stores.objects, tables: { _ in nil }, queues: data.queues, engine: engine,
+                objects: data.stores.objects, tables: { _ in nil },
+                queues: MessageQueues([], store: store, folder: data.queues, clock: clock, entropy: entropy),
+                engine: engine,
                 intake: ArrivalIntake(
                     store: store, routes: routes, clock: clock, entropy: entropy, dispatcher: dispatcher),
                 functions: functions, mapped: [:], clock: clock, entropy: entropy))
