@@ -174,6 +174,12 @@ extension TemplateReader {
                 "a destination is the ARN of a function, queue, topic, event bus or bucket")
             return nil
         }
+        if kind == .bucket {
+            report(
+                .unsupportedProperty, at: value.position,
+                "records of invocations are not put into buckets in a local run; queues, topics, functions and event buses "
+                    + "get them")
+        }
         if kind == .function { pendingFunctions.append((logicalID, arn, value.position)) }
         return Application.Destination(kind: kind, arn: arn)
     }

@@ -90,10 +90,17 @@ package actor ArrivalIntake: ArrivalJournal {
         let now = clock.now
         let deliveries = events.flatMap { event in
             let id = event["id"]?.stringValue ?? entropy.uuid()
-            return schedule.targets.flatMap { target in
-                bus.queued(
-                    schedule.input(of: target, for: event, at: now), eventID: id, to: target.recipient,
-                    targetID: target.id, from: schedule.arn, acceptedAt: now)
+            return schedule.targets.flatMap { target -> [QueuedDelivery] in
+                let made = bus.queued(
+                    schedule.input(of: target, for: event, at: now), of: event, eventID: id, to: target,
+                    from: schedule.arn, acceptedAt: now)
+                guard schedule.origin == .scheduler else { return made }
+                // A schedule's own input is all that there is.
+                return made.map { delivery in
+                    var delivery = delivery
+                    delivery.details.event = nil
+                    return delivery
+                }
             }
         }
         try await store.enqueue(deliveries, remembering: memory)

@@ -57,6 +57,7 @@ package actor DeliveryDispatcher {
     private let executions: any ExecutionStarting
     private let queues: MessageQueues?
     private let routes: EventRoutes
+    private let outcomes: DeliveryOutcomes
     private let clock: any WallClock
     /// Of the tries of a store that fails.
     private let machineClock: any WallClock
@@ -79,6 +80,7 @@ package actor DeliveryDispatcher {
         self.executions = executions
         self.queues = queues
         self.routes = routes
+        outcomes = DeliveryOutcomes(routes: routes, bus: EventBus(routes: routes, entropy: entropy))
         self.clock = clock
         self.machineClock = machineClock ?? clock
         signal = Signal(clock)
@@ -182,20 +184,46 @@ package actor DeliveryDispatcher {
     private func send(_ delivery: QueuedDelivery) async throws {
         let refusal = if let queues { try await queues.deliver(delivery) } else { "there are no queues" as String? }
         guard let refusal else { return }
-        report(.undeliverable(delivery, reason: refusal))
-        try await store.removeDelivery(delivery.id)
+        try await giveUp(delivery, code: "INVALID_PARAMETER", refusal)
+    }
+
+    /// Ends a delivery that its target does not take; the rule's dead-letter queue gets the event.
+    private func giveUp(
+        _ delivery: QueuedDelivery, code: String, _ message: String, reason: TargetRetry.Reason? = nil
+    ) async throws {
+        var delivery = delivery
+        if reason == nil { delivery.attempts += 1 }
+        let letters = outcomes.undeliverable(
+            delivery, code: code, message: message, reason: reason, at: clock.now)
+        try await store.finish(delivery.id, then: letters)
+        report(.undeliverable(delivery, reason: message))
+    }
+
+    /// Tries a delivery that a target did not take again, by the rule's policy.
+    private func retry(_ delivery: QueuedDelivery, _ error: any Error) async throws {
+        var delivery = delivery
+        delivery.attempts += 1
+        let policy = routes.place(of: delivery)?.target.retry ?? TargetRetry()
+        let decision = policy.failed(
+            attempts: delivery.attempts, eventTime: delivery.acceptedAt, at: clock.now,
+            fraction: Double(entropy.next() >> 11) * 0x1p-53)
+        switch decision {
+        case .retry(let due):
+            delivery.due = due
+            try await store.postpone(delivery)
+            report(.postponed(delivery, reason: "\(error)"))
+        case .giveUp(let reason):
+            try await giveUp(delivery, code: "ERROR_FROM_TARGET", "\(error)", reason: reason)
+        }
     }
 
     private func start(_ deliveries: [QueuedDelivery]) async throws {
         var deliveries = deliveries
         for delivery in deliveries where isTooLong(delivery) {
-            report(
-                .undeliverable(
-                    delivery,
-                    reason:
-                        "executions of it have followed from one another's status events \(StatusEvents.chainLimit) "
-                        + "times within moments: the rule starts what it listens to"))
-            try await store.removeDelivery(delivery.id)
+            try await giveUp(
+                delivery, code: "RESOURCE_LIMIT_EXCEEDED",
+                "executions of it have followed from one another's status events \(StatusEvents.chainLimit) times within "
+                    + "moments: the rule starts what it listens to")
         }
         deliveries.removeAll(where: isTooLong)
         let results = await executions.start(
@@ -212,9 +240,11 @@ package actor DeliveryDispatcher {
                 try await store.removeDelivery(delivery.id)
             case .shuttingDown: throw CancellationError()
             case .storage: throw error
-            default:
-                report(.undeliverable(delivery, reason: error.description))
-                try await store.removeDelivery(delivery.id)
+            case .unknownStateMachine: try await giveUp(delivery, code: "NO_RESOURCE", error.description)
+            case .invalidInput: try await giveUp(delivery, code: "INVALID_JSON", error.description)
+            case .invalidName, .invalidDefinition, .unservedIntegration:
+                try await giveUp(delivery, code: "INVALID_PARAMETER", error.description)
+            default: try await retry(delivery, error)
             }
         }
     }
@@ -225,10 +255,18 @@ package actor DeliveryDispatcher {
     }
 
     private func invoke(_ delivery: QueuedDelivery) async {
-        let result = await functions.invoke(
-            InvocationRequest(
-                function: delivery.target.arn, payload: delivery.payload, requestID: delivery.name,
-                traceID: delivery.traceID, clientContext: delivery.clientContext))
+        let isStopped = routes.invocation(of: delivery.target.arn)?.isStopped == true
+        let result =
+            isStopped
+            ? InvocationResult(
+                outcome: .failure(
+                    InvocationFailure(
+                        kind: .throttle, errorType: FunctionErrorType.throttled, errorMessage: "Rate Exceeded.")),
+                requestID: delivery.name)
+            : await functions.invoke(
+                InvocationRequest(
+                    function: delivery.target.arn, payload: delivery.payload, requestID: delivery.name,
+                    traceID: delivery.traceID, clientContext: delivery.clientContext))
         while !Task.isCancelled {
             do {
                 try await settle(delivery, result)
@@ -243,33 +281,39 @@ package actor DeliveryDispatcher {
     }
 
     private func settle(_ delivery: QueuedDelivery, _ result: InvocationResult) async throws {
-        guard case .failure(let failure) = result.outcome else {
-            try await store.removeDelivery(delivery.id)
+        let failure: InvocationFailure
+        switch result.outcome {
+        case .success(let payload):
+            try await store.finish(delivery.id, then: outcomes.succeeded(delivery, payload, at: clock.now))
             return
+        case .failure(let found): failure = found
         }
         let reason = "\(failure.errorType): \(failure.errorMessage)"
         var delivery = delivery
         switch failure.kind {
-        case .notFound, .invalidRequest:
-            try await store.removeDelivery(delivery.id)
-            report(.undeliverable(delivery, reason: reason))
-            return
+        case .notFound: return try await giveUp(delivery, code: "NO_RESOURCE", reason)
+        case .invalidRequest: return try await giveUp(delivery, code: "INVALID_PARAMETER", reason)
         case .service where Task.isCancelled: return
         case .function, .throttle, .service: break
         }
         var progress = InvocationRetry.Progress(
             queuedAt: delivery.acceptedAt, attempts: delivery.attempts, refusals: delivery.refusals)
-        let decision = routes.retry(ofFunction: delivery.target.arn)
+        let policy = routes.invocation(of: delivery.target.arn)
+        var decision = (policy?.retry ?? InvocationRetry())
             .failed(failure.kind == .function ? .function : .notRun, at: clock.now, progress: &progress)
+        if policy?.isStopped == true { decision = .giveUp(.retriesExhausted) }
+        delivery.attempts = progress.attempts
+        delivery.refusals = progress.refusals
+        if failure.kind == .function {
+            delivery.details.response = String(decoding: failure.payload, as: UTF8.self)
+        }
         switch decision {
         case .retry(let due):
             delivery.due = due
-            delivery.attempts = progress.attempts
-            delivery.refusals = progress.refusals
             try await store.postpone(delivery)
             report(.postponed(delivery, reason: reason))
         case .giveUp(let condition):
-            try await store.removeDelivery(delivery.id)
+            try await store.finish(delivery.id, then: outcomes.givenUp(delivery, condition, at: clock.now))
             report(.undeliverable(delivery, reason: "\(condition.rawValue), the last failure being \(reason)"))
         }
     }

@@ -25,11 +25,27 @@ package struct EventBus: Sendable {
         let id = event["id"]?.stringValue ?? entropy.uuid()
         var found = routes.targets(of: event, bus: bus).flatMap { rule, target -> [QueuedDelivery] in
             queued(
-                target.input(for: event, of: rule, at: acceptedAt), eventID: id, to: target.recipient,
-                targetID: target.id, from: rule.arn, acceptedAt: acceptedAt)
+                target.input(for: event, of: rule, at: acceptedAt), of: event, eventID: id, to: target, from: rule.arn,
+                acceptedAt: acceptedAt)
         }
         for index in found.indices { found[index].traceID = traceHeader }
         return found
+    }
+
+    /// The deliveries of one event to one target of a rule or schedule.
+    func queued(
+        _ payload: [UInt8], of event: JSONValue, eventID: String, to target: EventRoutes.Target, from origin: String,
+        acceptedAt: Timestamp
+    ) -> [QueuedDelivery] {
+        var made = queued(
+            payload, eventID: eventID, to: target.recipient, targetID: target.id, from: origin, acceptedAt: acceptedAt)
+        // A dead letter is the event itself, whatever the target was to be given of it.
+        let isTransformed = if case .event = target.input { false } else { target.deadLetterARN != nil }
+        for index in made.indices {
+            made[index].details.targetID = target.id
+            if isTransformed { made[index].details.event = event.text() }
+        }
+        return made
     }
 
     /// The deliveries of one event to one target: one, if the schedule is polite.

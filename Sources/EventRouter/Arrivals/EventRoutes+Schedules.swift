@@ -69,8 +69,7 @@ extension EventRoutes {
         var targets: [Target] = []
         for target in schedule.targets {
             do {
-                targets.append(
-                    Target(id: target.id, recipient: recipient(target), input: try EventRoutes.input(target)))
+                targets.append(try Target(target, recipient: recipient(target)))
             } catch {
                 invalid("\(error)", target.position)
             }

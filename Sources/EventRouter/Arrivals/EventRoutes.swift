@@ -33,6 +33,19 @@ package struct EventRoutes: Sendable {
         var id: String
         var recipient: QueuedDelivery.Target
         var input: Input
+        var retry = TargetRetry()
+        /// The queue for what can't be delivered, by ARN.
+        var deadLetterARN: String?
+
+        init(_ target: Application.Target, recipient: QueuedDelivery.Target) throws {
+            id = target.id
+            self.recipient = recipient
+            input = try EventRoutes.input(target)
+            retry = TargetRetry(
+                maximumRetryAttempts: target.retryPolicy.maximumRetryAttempts,
+                maximumEventAge: .seconds(target.retryPolicy.maximumEventAgeSeconds))
+            deadLetterARN = target.deadLetterARN
+        }
 
         /// The target's input; of a path that the event does not have, `null`.
         func input(for event: JSONValue, of rule: Rule, at time: Timestamp) -> [UInt8] {
@@ -55,13 +68,13 @@ package struct EventRoutes: Sendable {
     package let account: AccountContext
     private var notifications: [String: [Notification]] = [:]
     private var eventBridgeBuckets: Set<String> = []
-    private var rules: [Rule] = []
+    private(set) var rules: [Rule] = []
     /// Whether a rule of the default bus may match what executions tell of their status.
     private(set) var tellsOfExecutions = false
     /// The schedules that are enabled.
     var schedules: [Schedule] = []
     private var functionARNs: [String: String] = [:]
-    private var retries: [String: InvocationRetry] = [:]
+    private var invocations: [String: Invocation] = [:]
 
     private init(account: AccountContext) { self.account = account }
 
@@ -78,10 +91,7 @@ package struct EventRoutes: Sendable {
         var findings: [Finding] = []
         for function in application.functions {
             routes.functionARNs[function.name] = function.arn
-            let policy = function.asynchronousInvocation
-            routes.retries[function.arn] = InvocationRetry(
-                maximumRetryAttempts: policy.maximumRetryAttempts,
-                maximumEventAge: .seconds(policy.maximumEventAgeSeconds))
+            routes.invocations[function.arn] = Invocation(function)
         }
         for bucket in application.buckets { routes.add(bucket, &findings) }
         for rule in application.rules where rule.isEnabled { routes.add(rule, &findings) }
@@ -137,8 +147,7 @@ package struct EventRoutes: Sendable {
         var targets: [Target] = []
         for target in rule.targets {
             do {
-                targets.append(
-                    Target(id: target.id, recipient: recipient(target), input: try EventRoutes.input(target)))
+                targets.append(try Target(target, recipient: recipient(target)))
             } catch {
                 findings.append(EventRoutes.invalid("\(error)", rule.logicalID, target.position))
             }
@@ -191,8 +200,8 @@ package struct EventRoutes: Sendable {
             .flatMap { rule in rule.targets.map { (rule, $0) } }
     }
 
-    /// How often an asynchronous invocation of a function is tried.
-    func retry(ofFunction arn: String) -> InvocationRetry { retries[arn] ?? InvocationRetry() }
+    /// What becomes of asynchronous invocations of a function; nil of one that the template does not have.
+    func invocation(of arn: String) -> Invocation? { invocations[arn] }
 
     /// The ARN of the function of this name; an ARN is its own.
     func arn(ofFunction name: String) -> String {

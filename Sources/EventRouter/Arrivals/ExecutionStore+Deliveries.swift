@@ -106,6 +106,16 @@ extension ExecutionStore {
         }
     }
 
+    /// Ends a delivery and keeps what follows from it.
+    func finish(_ id: Int64, then following: [QueuedDelivery]) throws(ExecutionError) {
+        try reporting("write") {
+            try database.transaction {
+                try insert(following)
+                try database.execute("DELETE FROM deliveries WHERE id = ?", [.integer(id)])
+            }
+        }
+    }
+
     func removeDelivery(_ id: Int64) throws(ExecutionError) {
         try reporting("write") { try database.execute("DELETE FROM deliveries WHERE id = ?", [.integer(id)]) }
     }
