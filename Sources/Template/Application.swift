@@ -24,6 +24,8 @@ package struct Application: Sendable, Hashable {
     package var integrations: [String: String] = [:]
     /// Standard queues, those that SAM makes for what could not be delivered among them.
     package var queues: [Queue] = []
+    /// Functions that work on queues' messages, those that SAM makes of `Events` among them.
+    package var queueMappings: [QueueMapping] = []
     /// Resources that deploy but have no meaning for a local run, such as roles and alarms.
     package var ignoredLocally: [IgnoredResource] = []
     /// All that is wrong with the template or can't be run, by place.

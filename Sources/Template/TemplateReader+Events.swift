@@ -63,6 +63,8 @@ extension TemplateReader {
     mutating func readFunctionEvent(_ event: Event, of resource: Resource, named name: String) {
         if event.type == "S3" {
             readBucketEvent(event, functionARN: account.functionARN(name))
+        } else if event.type == "SQS" {
+            readQueueEvent(event, functionARN: account.functionARN(name))
         } else {
             readEvent(event, of: .function(name), arn: account.functionARN(name))
         }

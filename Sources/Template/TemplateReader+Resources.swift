@@ -26,6 +26,7 @@ extension TemplateReader {
         case "AWS::Events::Rule": readRule(resource)
         case "AWS::Scheduler::Schedule": readSchedule(resource)
         case "AWS::SQS::Queue": readQueue(resource)
+        case "AWS::Lambda::EventSourceMapping": readMapping(resource)
         case "AWS::Lambda::Function":
             report(
                 .unsupportedResource, at: resource.position,

@@ -84,6 +84,7 @@ extension TemplateReader {
         logicalID = nil
         resolveTargets()
         resolveQueues()
+        checkMappings()
         readSensors(root["Metadata"]?["Turntable"])
         checkNames()
     }

@@ -30,9 +30,16 @@ struct QueueTests {
                     End: true
         """#
 
-    private func withRouter(_ body: (RouterUnderTest) async throws -> Void) async throws {
+    private func withRouter(
+        template: String = QueueTests.template, function: String? = nil,
+        _ body: (RouterUnderTest) async throws -> Void
+    ) async throws {
         try await withTemporaryDirectory { folder in
-            try FileSystem.writeFileAtomically("\(folder)/template.yaml", Array(Self.template.utf8))
+            try FileSystem.writeFileAtomically("\(folder)/template.yaml", Array(template.utf8))
+            if let function {
+                try FileSystem.writeFileAtomically("\(folder)/bootstrap", Array(function.utf8))
+                chmod("\(folder)/bootstrap", 0o755)
+            }
             let router = try await RouterUnderTest(data: "\(folder)/data", template: "\(folder)/template.yaml")
             try await body(router)
             try await router.stop()
@@ -66,6 +73,78 @@ struct QueueTests {
             #expect(log.split(separator: "\n").count == 14)
         }
     }
+
+    @Test(
+        "A function works on a queue's messages; what it names as failed comes again and ends in the dead-letter queue")
+    func mapping() async throws {
+        let check = try await runProcess(Repository.python, ["-c", "import boto3"])
+        guard check.status == 0 else { return print("NOT RUN: \(Repository.python) has no boto3") }
+        try await withRouter(template: Self.mappedTemplate, function: Self.worker) { router in
+            let done = try await runProcess(Repository.python, ["-c", Self.client(router) + Self.mappedProgram])
+            #expect(done.status == 0, "\(done.errorOutput)")
+            #expect(done.output == "done\n")
+        }
+    }
+
+    private static let mappedTemplate = #"""
+        Transform: AWS::Serverless-2016-10-31
+        Resources:
+          Jobs:
+            Type: AWS::SQS::Queue
+            Properties:
+              QueueName: jobs
+              VisibilityTimeout: 2
+              RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 2}
+          Dead: {Type: AWS::SQS::Queue, Properties: {QueueName: dead}}
+          Work:
+            Type: AWS::Serverless::Function
+            Properties:
+              FunctionName: work
+              Runtime: provided.al2023
+              Handler: bootstrap
+              CodeUri: .
+              Timeout: 2
+              Events:
+                Jobs:
+                  Type: SQS
+                  Properties: {Queue: !GetAtt Jobs.Arn, FunctionResponseTypes: [ReportBatchItemFailures]}
+        """#
+
+    /// Names messages that say "bad" as failed.
+    private static let worker = #"""
+        #!/usr/bin/env python3
+        import http.client, json, os
+        api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+        while True:
+            api.request("GET", "/2018-06-01/runtime/invocation/next")
+            answer = api.getresponse()
+            request = answer.getheader("Lambda-Runtime-Aws-Request-Id")
+            records = json.loads(answer.read())["Records"]
+            failures = [{"itemIdentifier": r["messageId"]} for r in records if r["body"] == "bad"]
+            api.request("POST", f"/2018-06-01/runtime/invocation/{request}/response",
+                json.dumps({"batchItemFailures": failures}))
+            api.getresponse().read()
+
+        """#
+
+    private static let mappedProgram = """
+        def counts(name):
+            found = q.get_queue_attributes(QueueUrl=q.get_queue_url(QueueName=name)["QueueUrl"], AttributeNames=["All"])
+            names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+            return sum(int(found["Attributes"][name]) for name in names)
+        bodies = ["good", "bad", "better", "bad", "best"]
+        q.send_message_batch(QueueUrl=jobs, Entries=[
+            {"Id": str(i), "MessageBody": body} for i, body in enumerate(bodies)])
+        end = time.time() + 120
+        while counts("dead") < 2 or counts("jobs") > 0:
+            assert time.time() < end, (counts("dead"), counts("jobs"))
+            time.sleep(0.1)
+        dead = q.get_queue_url(QueueName="dead")["QueueUrl"]
+        got = q.receive_message(QueueUrl=dead, MaxNumberOfMessages=10, AttributeNames=["All"])["Messages"]
+        assert [m["Body"] for m in got] == ["bad", "bad"], got
+        assert got[0]["Attributes"]["DeadLetterQueueSourceArn"].endswith(":jobs"), got
+        print("done")
+        """
 
     private static func client(_ router: RouterUnderTest) -> String {
         """

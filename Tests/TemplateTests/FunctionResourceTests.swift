@@ -97,7 +97,10 @@ import Testing
             """)
         #expect(
             application.findings.map(\.description) == [
-                "app/template.yaml:23:9: warning: the event Queue of type SQS is not delivered in a local run"
+                """
+                app/template.yaml:23:9: warning: the queue arn:aws:sqs:us-east-1:000000000000:q is not in the template: its \
+                messages are not delivered in a local run
+                """
             ])
         let notification = try #require(application.buckets.first?.notifications.first)
         #expect(notification.events == ["s3:ObjectCreated:*"])

@@ -96,6 +96,13 @@ package struct EventRoutes: Sendable {
         for bucket in application.buckets { routes.add(bucket, &findings) }
         for rule in application.rules where rule.isEnabled { routes.add(rule, &findings) }
         for schedule in application.schedules where schedule.isEnabled { routes.add(schedule, &findings) }
+        for mapping in application.queueMappings {
+            for filter in mapping.filters {
+                do { _ = try EventPattern(filter) } catch {
+                    findings.append(invalid("\(error)", mapping.logicalID, mapping.position))
+                }
+            }
+        }
         for sensor in application.sensors {
             do {
                 if let wildcard = sensor.wildcard { _ = try WildcardMatcher(wildcard) }

@@ -74,8 +74,11 @@ extension ExecutionStore {
 
     /// Takes messages that are visible out of the others' sight, the oldest first. Those that are too old are removed;
     /// those that were received too often go to the dead-letter queue instead.
+    ///
+    /// - Parameter byteLimit: Of all messages together; the first comes even if it is larger.
     func receive(
-        from queue: String, at now: Timestamp, limit: Int, visibility: Duration, retention: Duration, redrive: Redrive?
+        from queue: String, at now: Timestamp, limit: Int, visibility: Duration, retention: Duration,
+        byteLimit: Int = .max, redrive: Redrive?
     ) throws(ExecutionError) -> (messages: [QueueMessage], redriven: Int) {
         try reporting("receive") {
             var found: [QueueMessage] = []
@@ -101,6 +104,13 @@ extension ExecutionStore {
                     "SELECT \(ExecutionStore.messageColumns) FROM messages WHERE queue = ? AND visible <= ? ORDER BY id LIMIT ?",
                     [.text(queue), .integer(now.microsecondsSinceEpoch), .integer(Int64(limit))]
                 ) { found.append(ExecutionStore.message($0)) }
+                var byteCount = 0
+                let count = found.prefix {
+                    byteCount += $0.byteCount
+                    return byteCount <= byteLimit
+                }.count
+                // One at least, however large.
+                found.removeLast(found.count - max(count, min(found.count, 1)))
                 for index in found.indices {
                     found[index].receiveCount += 1
                     found[index].firstReceivedAt = found[index].firstReceivedAt ?? now

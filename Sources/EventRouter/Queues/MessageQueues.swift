@@ -143,13 +143,13 @@ package final class MessageQueues: Sendable {
 
     /// Takes messages that are visible, the oldest first; they are out of sight for `visibility`.
     func receive(
-        from queue: Application.Queue, limit: Int, visibility: Duration? = nil
+        from queue: Application.Queue, limit: Int, visibility: Duration? = nil, byteLimit: Int = .max
     ) async throws(ExecutionError) -> [QueueMessage] {
         let redrive = redrive(of: queue)
         let (messages, redriven) = try await store.receive(
             from: queue.name, at: clock.now, limit: limit,
             visibility: visibility ?? .seconds(queue.visibilityTimeoutSeconds),
-            retention: .seconds(queue.retentionSeconds), redrive: redrive)
+            retention: .seconds(queue.retentionSeconds), byteLimit: byteLimit, redrive: redrive)
         if redriven > 0, let redrive { notify(redrive.queue) }
         return messages
     }

@@ -23,6 +23,7 @@ package actor Router {
     private let watcher: BucketWatcher?
     private let poller: SensorPoller?
     private let scheduler: ScheduleRunner?
+    private let sources: [QueueSource]
     private let clocks: RouterClocks
     /// Keeps a virtual clock where it is until all parts work.
     private let startHold: ClockHold
@@ -128,6 +129,11 @@ package actor Router {
             : ScheduleRunner(store: store, intake: intake, clock: clock, machineClock: machineClock) {
                 report(RouterRemark("\($0)"))
             }
+        sources = application.queueMappings.compactMap { mapping in
+            QueueSource(mapping, queues: queues, functions: pool, clock: clock, machineClock: machineClock) {
+                report(RouterRemark("\($0)"))
+            }
+        }
         self.clocks = clocks
         self.startHold = startHold
         self.settings = settings
@@ -153,6 +159,10 @@ package actor Router {
                 group.addTask { try await scheduler.run(releasing: holds[3]) }
             } else {
                 holds[3].release()
+            }
+            for source in sources {
+                let hold = clock.hold()
+                group.addTask { try await source.run(releasing: hold) }
             }
             startHold.release()
             // The first part that ends, ends all.
