@@ -2,8 +2,8 @@
 package protocol FunctionInvoking: Sendable {
     /// Runs a function once and returns how it ended, whatever happened: nothing is thrown.
     ///
-    /// The call waits for a free process as long as ``FunctionPool/Limits/queueWait`` says. When the calling task is
-    /// cancelled it returns at once, with the failure ``FunctionErrorType/aborted``: an invocation that has not begun is
+    /// The call waits for a free process as long as ``FunctionPool/Limits/queueWait`` says, not at all if the function's
+    /// concurrency is reserved. When the calling task is cancelled it returns at once, with the failure ``FunctionErrorType/aborted``: an invocation that has not begun is
     /// taken back, one that runs goes on to its end, as on Lambda, and its result is dropped.
     func invoke(_ request: InvocationRequest) async -> InvocationResult
 }

@@ -5,8 +5,9 @@ import Synchronization
 /// The emulated Lambda: runs each function in processes of its own and keeps them warm.
 ///
 /// An idle process takes the next event, the one used last first; if there is none, a new one is started, up to the
-/// function's concurrency. Beyond it calls wait in line for a while, which Lambda would throttle at once: on one machine
-/// a burst of files would otherwise use up the retries of every execution. A process that was started from another
+/// function's concurrency. Beyond a reserved concurrency calls are throttled at once, as on Lambda. Without one they wait in
+/// line for a while, where Lambda would run them: the limit is then the machine's, and a burst of files would otherwise use up
+/// the retries of every execution. A process that was started from another
 /// executable or configuration than today's is replaced.
 ///
 /// Time limits are of real time, since processes live in it; the deadline that a function is told is of `clock`. A virtual
@@ -15,7 +16,7 @@ package actor FunctionPool: FunctionInvoking {
     package struct Limits: Sendable {
         /// Processes at a time of a function without a concurrency of its own.
         package var unreservedConcurrency = 10
-        /// Calls that wait in line for one function; more are throttled at once.
+        /// Calls that wait in line for one function without a concurrency of its own; more are throttled at once.
         package var queueLimit = 1_000
         /// How long a call waits in line before it is throttled.
         package var queueWait = Duration.seconds(10)
@@ -175,7 +176,9 @@ package actor FunctionPool: FunctionInvoking {
             groups[name]?.active += 1
             return .admitted
         }
-        guard concurrency > 0, group.queue.count < limits.queueLimit else { return .throttled }
+        guard group.configuration.reservedConcurrency == nil, group.queue.count < limits.queueLimit else {
+            return .throttled
+        }
         let number = takeNumber()
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

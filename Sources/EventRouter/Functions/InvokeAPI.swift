@@ -61,7 +61,8 @@ package struct InvokeAPI: Sendable {
         case .failure(let failure) where failure.kind == .function:
             headers["X-Amz-Function-Error"] = "Unhandled"
             return HTTPResponse(status: 200, headers: headers, body: failure.payload)
-        case .failure(let failure): return refusal(for: failure)
+        case .failure(let failure):
+            return refusal(for: failure, isReserved: configuration.reservedConcurrency != nil)
         }
     }
 
@@ -70,7 +71,7 @@ package struct InvokeAPI: Sendable {
             return refusal
         }
         guard await queue(invocation(configuration, request)) else {
-            return error(429, "TooManyRequestsException", "Rate Exceeded.", retryAfter: true)
+            return error(429, "TooManyRequestsException", "Rate Exceeded.", reason: "CallerRateLimitExceeded")
         }
         return HTTPResponse(status: 202)
     }
@@ -102,9 +103,13 @@ package struct InvokeAPI: Sendable {
         }
     }
 
-    private func refusal(for failure: InvocationFailure) -> HTTPResponse {
+    private func refusal(for failure: InvocationFailure, isReserved: Bool) -> HTTPResponse {
         switch failure.kind {
-        case .throttle: error(429, "TooManyRequestsException", failure.errorMessage, retryAfter: true)
+        case .throttle:
+            error(
+                429, "TooManyRequestsException", failure.errorMessage,
+                reason: isReserved
+                    ? "ReservedFunctionConcurrentInvocationLimitExceeded" : "ConcurrentInvocationLimitExceeded")
         case .notFound: error(404, "ResourceNotFoundException", failure.errorMessage, messageKey: "Message")
         case .invalidRequest: error(413, "RequestTooLargeException", failure.errorMessage)
         case .service, .function: error(500, "ServiceException", failure.errorMessage, messageKey: "Message")
@@ -114,17 +119,16 @@ package struct InvokeAPI: Sendable {
     /// - Parameters:
     ///   - name: The exception's name, which clients take from the header.
     ///   - messageKey: `Message` or `message`, as AWS's model of the exception has it.
+    ///   - reason: Of a throttle, as AWS's model spells it.
     private func error(
         _ status: Int, _ name: String, _ message: String, messageKey: String = "message",
-        retryAfter: Bool = false
+        reason: String? = nil
     ) -> HTTPResponse {
         var body: JSONObject = ["Type": .string(status < 500 ? "User" : "Service"), messageKey: .string(message)]
-        if name == "TooManyRequestsException" {
-            body["Reason"] = "ReservedFunctionConcurrentInvocationLimitExceeded"
-        }
+        body["Reason"] = reason.map { .string($0) }
         var response = HTTPResponse.json(status, JSONValue.object(body).bytes())
         response.headers["x-amzn-ErrorType"] = name
-        if retryAfter { response.headers["Retry-After"] = "1" }
+        if reason != nil { response.headers["Retry-After"] = "1" }
         return response
     }
 }

@@ -9,13 +9,16 @@ package import Template
 ///
 /// A batch is what is visible, up to the batch size; with a batching window it waits until there are that many or the first of
 /// them has been visible for that long. Messages that were worked on are deleted, those that failed are visible again after
-/// the queue's visibility timeout, and go to its dead-letter queue when they were received too often. The function is called
-/// synchronously, so its own retries, destinations and dead-letter queue have no part in it.
+/// the queue's visibility timeout, and go to its dead-letter queue when they were received too often. A function that is
+/// throttled is called again with the same batch until that timeout is near. It is called synchronously, so its own
+/// retries, destinations and dead-letter queue have no part in it.
 package actor QueueSource {
     /// Batches that a function works on at once, without a limit of the mapping's own.
     static let defaultConcurrency = 5
     /// Bytes of the messages of one batch: half of what an event may have, for what JSON adds to them.
     static let batchByteLimit = FunctionPool.maximumPayloadByteCount / 2
+    /// Until a function that is throttled is called again; doubles from call to call.
+    static let firstThrottleWait = Duration.seconds(1)
     /// Until the store is asked again after an error.
     static let storeRetryInterval = Duration.seconds(1)
 
@@ -91,10 +94,7 @@ package actor QueueSource {
                         guard !batch.isEmpty else { break }
                         underWay += 1
                         let hold = clock.hold()
-                        group.addTask {
-                            await self.work(on: batch)
-                            hold.release()
-                        }
+                        group.addTask { await self.work(on: batch, hold) }
                     }
                     alarm.set(underWay < concurrency ? try await nextLook() : nil)
                     untilRetried.release()
@@ -124,7 +124,10 @@ package actor QueueSource {
 
     // MARK: - A batch
 
-    private func work(on batch: [QueueMessage]) async {
+    /// - Parameter hold: Of the clock; released at the end.
+    private func work(on batch: [QueueMessage], _ hold: ClockHold) async {
+        var hold = hold
+        defer { hold.release() }
         var done = batch
         var rest: [QueueMessage] = []
         for message in batch {
@@ -134,7 +137,7 @@ package actor QueueSource {
         }
         if !rest.isEmpty {
             done.removeAll { message in rest.contains { $0.number == message.number } }
-            done += await call(rest)
+            done += await call(rest, &hold)
         }
         while !Task.isCancelled, !done.isEmpty {
             do {
@@ -160,7 +163,7 @@ package actor QueueSource {
     /// Calls the function.
     ///
     /// - Returns: The messages that are done.
-    private func call(_ batch: [QueueMessage]) async -> [QueueMessage] {
+    private func call(_ batch: [QueueMessage], _ hold: inout ClockHold) async -> [QueueMessage] {
         let function = mapping.functionARN
         let chain = batch.map { Lineage(header: $0.traceHeader) }.max {
             $0.count(of: function) < $1.count(of: function)
@@ -169,8 +172,9 @@ package actor QueueSource {
         if detectsLoops, lineage.count(of: function) >= Lineage.limit { return await stop(batch) }
         let records = batch.map { event(of: $0) }
         let payload = JSONValue.object(["Records": .array(records)]).bytes()
-        let result = await functions.invoke(
-            InvocationRequest(function: function, payload: payload, traceID: lineage.adding(function).header))
+        let request = InvocationRequest(
+            function: function, payload: payload, traceID: lineage.adding(function).header)
+        let result = await invoke(request, &hold)
         switch result.outcome {
         case .failure(let failure):
             report(
@@ -192,6 +196,25 @@ package actor QueueSource {
                 report(.failed(queue: queue.name, function: function, count: batch.count, reason: reason))
                 return []
             }
+        }
+    }
+
+    /// Invokes the function, when it is throttled again until the batch's messages would be visible.
+    private func invoke(_ request: InvocationRequest, _ hold: inout ClockHold) async -> InvocationResult {
+        let visible = clock.now + .seconds(queue.visibilityTimeoutSeconds)
+        var wait = QueueSource.firstThrottleWait
+        while true {
+            let result = await functions.invoke(request)
+            guard case .failure(let failure) = result.outcome, failure.isThrottle, clock.now + wait < visible else {
+                return result
+            }
+            do {
+                hold = try await clock.sleep(
+                    until: clock.now + wait, releasing: hold, for: ClockWake("queue:\(queue.name)"))
+            } catch {
+                return result
+            }
+            wait = wait * 2
         }
     }
 

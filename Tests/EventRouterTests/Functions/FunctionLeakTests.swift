@@ -16,7 +16,7 @@ struct FunctionLeakTests {
     func leaks() async {
         await #expect(processExitsWith: .success) {
             func cycle() async throws {
-                try await PythonFunction.withPool(timeout: .seconds(2), reservedConcurrency: 3) { function in
+                try await PythonFunction.withPool(timeout: .seconds(2), concurrency: 3) { function in
                     await withTaskGroup { group in
                         let modes = ["echo", "crash", "exit0", "context", "answer-then-exit", "echo"]
                         for mode in modes { group.addTask { _ = await function.invoke(["mode": .string(mode)]) } }

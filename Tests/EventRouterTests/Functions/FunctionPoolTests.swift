@@ -122,7 +122,7 @@ struct FunctionPoolTests {
 
     @Test("starts more processes for calls at the same time, up to the concurrency, and lines up the rest")
     func scalesOut() async throws {
-        try await PythonFunction.withPool(reservedConcurrency: 3) { function in
+        try await PythonFunction.withPool(concurrency: 3) { function in
             let gate = "\(function.folder)/gate"
             let results = try await withThrowingTaskGroup(of: InvocationResult.self) { group in
                 for _ in 0..<8 {
@@ -143,7 +143,7 @@ struct FunctionPoolTests {
     func throttles() async throws {
         var limits = FunctionPool.Limits()
         limits.queueWait = .milliseconds(20)
-        try await PythonFunction.withPool(reservedConcurrency: 1, limits: limits) { function in
+        try await PythonFunction.withPool(concurrency: 1, limits: limits) { function in
             let gate = "\(function.folder)/gate"
             async let running = function.invoke(["mode": "wait", "until": .string(gate)])
             while await function.pool.statistics()["f"]?.active != 1 { await Task.yield() }
@@ -156,8 +156,30 @@ struct FunctionPoolTests {
         }
         limits.queueLimit = 0
         limits.queueWait = .seconds(600)
-        try await PythonFunction.withPool(reservedConcurrency: 0, limits: limits) { function in
+        try await PythonFunction.withPool(concurrency: 0, limits: limits) { function in
             #expect(await function.invoke([:]).failure?.isThrottle == true)
+        }
+    }
+
+    @Test(
+        "throttles at once what is beyond the reserved concurrency, and takes calls again when it is not",
+        arguments: [0, 1, 2])
+    func reserved(concurrency: Int) async throws {
+        var limits = PythonFunction.patientLimits
+        limits.queueWait = .seconds(600)
+        try await PythonFunction.withPool(reservedConcurrency: concurrency, limits: limits) { function in
+            let gate = "\(function.folder)/gate"
+            try await withThrowingTaskGroup(of: InvocationResult.self) { group in
+                for _ in 0..<concurrency {
+                    group.addTask { await function.invoke(["mode": "wait", "until": .string(gate)]) }
+                }
+                while await function.pool.statistics()["f"]?.active != concurrency { await Task.yield() }
+                for _ in 0..<3 { #expect(await function.invoke([:]).failure?.isThrottle == true) }
+                try FileSystem.writeFileAtomically(gate, [])
+                for try await result in group { #expect(result.failure == nil) }
+            }
+            #expect(await function.invoke(["mode": "echo"]).failure?.isThrottle == (concurrency == 0 ? true : nil))
+            #expect(await function.pool.statistics()["f"]?.throttles == (concurrency == 0 ? 4 : 3))
         }
     }
 
@@ -242,7 +264,7 @@ struct FunctionPoolTests {
 
     @Test("a caller in line that gives up leaves it")
     func abandonedInLine() async throws {
-        try await PythonFunction.withPool(reservedConcurrency: 1) { function in
+        try await PythonFunction.withPool(concurrency: 1) { function in
             let gate = "\(function.folder)/gate"
             async let running = function.invoke(["mode": "wait", "until": .string(gate)])
             while await function.pool.statistics()["f"]?.active != 1 { await Task.yield() }
@@ -258,7 +280,7 @@ struct FunctionPoolTests {
 
     @Test("a shutdown lets running calls end, refuses others, and leaves no process")
     func shutdown() async throws {
-        try await PythonFunction.withPool(reservedConcurrency: 2) { function in
+        try await PythonFunction.withPool(concurrency: 2) { function in
             let gate = "\(function.folder)/gate"
             async let running = function.invoke(["mode": "wait", "until": .string(gate)])
             async let other = function.invoke(["mode": "wait", "until": .string(gate)])

@@ -99,6 +99,28 @@ struct InvokeAPITests {
         }
     }
 
+    @Test(
+        "says of a throttle whether the concurrency is the function's own",
+        arguments: [
+            (true, "ReservedFunctionConcurrentInvocationLimitExceeded"), (false, "ConcurrentInvocationLimitExceeded"),
+        ])
+    func throttles(isReserved: Bool, reason: String) async throws {
+        var limits = FunctionPool.Limits()
+        limits.queueLimit = 0
+        try await PythonFunction.withPool(
+            concurrency: 0, reservedConcurrency: isReserved ? 0 : nil, limits: limits
+        ) { function in
+            let answer = try #require(await call(function, "{}"))
+            #expect(answer.status == 429)
+            #expect(answer.headers["x-amzn-ErrorType"] == "TooManyRequestsException")
+            #expect(answer.headers["Retry-After"] == "1")
+            #expect(
+                try JSONValue(parsing: answer.body) == [
+                    "Type": "User", "message": "Rate Exceeded.", "Reason": .string(reason),
+                ])
+        }
+    }
+
     @Test("serves boto3")
     func boto3() async throws {
         let check = try await runProcess(Repository.python, ["-c", "import boto3"])
@@ -107,32 +129,53 @@ struct InvokeAPITests {
             let api = InvokeAPI(pool: function.pool) { _ in true }
             let server = try HTTPServer(handler: { await api.respond(to: $0) ?? .text(404, "not found") })
             let port = try server.listen()
-            let program = """
+            let client = """
                 import base64, boto3, botocore, json
                 client = boto3.client("lambda", endpoint_url="http://127.0.0.1:\(port)", region_name="us-east-1",
                                       aws_access_key_id="a", aws_secret_access_key="b",
                                       config=botocore.config.Config(retries={"total_max_attempts": 1}))
                 def invoke(event, **more):
                     return client.invoke(FunctionName="f", Payload=json.dumps(event).encode(), **more)
-                def code(call):
-                    try: call()
-                    except botocore.exceptions.ClientError as error: return type(error).__name__
-                answer = invoke({"mode": "echo", "x": "ü"}, LogType="Tail")
-                assert json.load(answer["Payload"]) == {"mode": "echo", "x": "ü"}, answer
-                assert answer["StatusCode"] == 200 and answer["ExecutedVersion"] == "$LATEST", answer
-                assert b"REPORT RequestId" in base64.b64decode(answer["LogResult"]), answer
-                answer = invoke({"mode": "crash"})
-                assert answer["FunctionError"] == "Unhandled", answer
-                assert json.load(answer["Payload"])["errorType"] == "Runtime.ExitError"
-                assert invoke({}, InvocationType="Event")["StatusCode"] == 202
-                assert invoke({}, InvocationType="DryRun")["StatusCode"] == 204
-                assert invoke({"mode": "context"}, ClientContext=base64.b64encode(b'{"a":1}').decode())["StatusCode"] == 200
-                assert code(lambda: client.invoke(FunctionName="nobody")) == "ResourceNotFoundException"
-                assert code(lambda: client.invoke(FunctionName="f", Payload=b"{no")) == "InvalidRequestContentException"
-                assert code(lambda: client.invoke(FunctionName="f", Payload=b'"%s"' % (b"a" * 6291456))) == "RequestTooLargeException"
-                print("done")
+
                 """
+            let program =
+                client + """
+                    def code(call):
+                        try: call()
+                        except botocore.exceptions.ClientError as error: return type(error).__name__
+                    answer = invoke({"mode": "echo", "x": "ü"}, LogType="Tail")
+                    assert json.load(answer["Payload"]) == {"mode": "echo", "x": "ü"}, answer
+                    assert answer["StatusCode"] == 200 and answer["ExecutedVersion"] == "$LATEST", answer
+                    assert b"REPORT RequestId" in base64.b64decode(answer["LogResult"]), answer
+                    answer = invoke({"mode": "crash"})
+                    assert answer["FunctionError"] == "Unhandled", answer
+                    assert json.load(answer["Payload"])["errorType"] == "Runtime.ExitError"
+                    assert invoke({}, InvocationType="Event")["StatusCode"] == 202
+                    assert invoke({}, InvocationType="DryRun")["StatusCode"] == 204
+                    assert invoke({"mode": "context"}, ClientContext=base64.b64encode(b'{"a":1}').decode())["StatusCode"] == 200
+                    assert code(lambda: client.invoke(FunctionName="nobody")) == "ResourceNotFoundException"
+                    assert code(lambda: client.invoke(FunctionName="f", Payload=b"{no")) == "InvalidRequestContentException"
+                    assert code(lambda: client.invoke(FunctionName="f", Payload=b'"%s"' % (b"a" * 6291456))) == "RequestTooLargeException"
+                    print("done")
+                    """
             let result = try await runProcess(Repository.python, ["-c", program])
+            // Throttled by a concurrency of 0.
+            var stopped = function.configuration
+            stopped.reservedConcurrency = 0
+            await function.pool.setFunction(stopped)
+            let throttled = try await runProcess(
+                Repository.python,
+                [
+                    "-c",
+                    client + """
+                        try: invoke({})
+                        except client.exceptions.TooManyRequestsException as error:
+                            assert error.response["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded", error.response
+                            assert invoke({}, InvocationType="Event")["StatusCode"] == 202
+                            print("throttled")
+                        """,
+                ])
+            #expect(throttled.output == "throttled\n", "\(throttled.errorOutput)")
             await server.shutdown(grace: .seconds(5))
             #expect(result.status == 0, "\(result.errorOutput)")
             #expect(result.output == "done\n")

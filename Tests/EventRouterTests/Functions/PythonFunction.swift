@@ -150,9 +150,12 @@ enum PythonFunction {
     }
 
     /// A pool whose one function, `f`, is this program, in a folder of its own.
+    ///
+    /// - Parameter concurrency: Of functions without a reserved one; calls beyond it wait in line.
     static func withPool<Result>(
         environment: [String: String] = [:], memoryMB: Int = 256, timeout: Duration = .seconds(60),
-        reservedConcurrency: Int? = nil, logFormat: FunctionConfiguration.LogFormat = .text,
+        concurrency: Int? = nil, reservedConcurrency: Int? = nil,
+        logFormat: FunctionConfiguration.LogFormat = .text,
         limits: FunctionPool.Limits = patientLimits, clock: any WallClock = SystemClock(),
         _ body: (Fixture) async throws -> Result
     ) async throws -> Result {
@@ -163,6 +166,8 @@ enum PythonFunction {
                 executablePath: "\(folder)/bootstrap",
                 handler: "the.handler", environment: environment, memoryMB: memoryMB, timeout: timeout,
                 reservedConcurrency: reservedConcurrency, logFormat: logFormat, taskRoot: folder)
+            var limits = limits
+            if let concurrency { limits.unreservedConcurrency = concurrency }
             let pool = try FunctionPool(
                 functions: [configuration], logFolder: "\(folder)/logs", limits: limits, clock: clock,
                 entropy: SeededEntropy(seed: 1))

@@ -186,6 +186,29 @@ struct QueueSourceTests {
         }
     }
 
+    @Test("A function that is throttled is called again with the batch until that is visible, and then it comes again")
+    func throttles() async throws {
+        let start = ManualClock().now
+        let times = Notes([])
+        try await withWorld(
+            maximumReceives: 9,
+            { _, number in
+                number < 12 ? ScriptedFunctions.failure("x", kind: .throttle) : .success(payload: Array("null".utf8))
+            }
+        ) { world in
+            try await world.send("a")
+            for second in 0...70 {
+                try await world.clock.advance(to: start + .seconds(second))
+                let count = world.functions.callCount
+                times.value.withLock { $0 += Array(repeating: "\(second)", count: count - $0.count) }
+            }
+            // 1, 2, 4, 8 s later; the next would be at 31 s, and the message is visible at 30 s.
+            #expect(
+                times.value.withLock { $0 } == ["0", "1", "3", "7", "15", "30", "31", "33", "37", "45", "60", "61"])
+            #expect(try await world.count("jobs") == 0)
+        }
+    }
+
     @Test("What no filter lets through is deleted and not worked on")
     func filters() async throws {
         try await withWorld({ $0.filters = [["body": ["kind": ["new"]]], ["body": ["plain"]]] }) { world in
