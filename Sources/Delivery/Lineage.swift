@@ -1,8 +1,8 @@
 /// The chain of calls that an event stands in, as the trace header `X-Amzn-Trace-Id` carries it: how often each function
 /// was called in it (`Lineage=HASH:COUNT|HASH:COUNT`).
 ///
-/// Lambda stops a function that calls itself by way of a queue, topic or bucket at about the 16th call of one chain
-/// ("Use Lambda recursive loop detection").
+/// Lambda stops a function that calls itself by way of a queue, topic or bucket after about 16 calls of one chain
+/// ("Use Lambda recursive loop detection"). AWS's SDKs take the header from `_X_AMZN_TRACE_ID` and send it with each request.
 package struct Lineage: Sendable, Hashable {
     /// Calls of one function in one chain; the next is stopped.
     package static let limit = 16
@@ -25,7 +25,9 @@ package struct Lineage: Sendable, Hashable {
                 rest.append(String(field))
                 continue
             }
-            for entry in field.dropFirst("Lineage=".count).split(separator: "|").prefix(Lineage.entryLimit) {
+            // The SDKs escape the bar.
+            let list = field.dropFirst("Lineage=".count).replacing("%7C", with: "|")
+            for entry in list.split(separator: "|").prefix(Lineage.entryLimit) {
                 let parts = entry.split(separator: ":")
                 // Newer headers have a counter of all calls first.
                 guard let count = parts.last.flatMap({ Int($0) }), count >= 0, parts.count >= 2 else { continue }
@@ -39,6 +41,12 @@ package struct Lineage: Sendable, Hashable {
         let hash = Lineage.hash(arn)
         return entries.first { $0.hash == hash }?.count ?? 0
     }
+
+    /// Whether one more call of the function of this ARN would make a loop of the chain.
+    package func isLoop(through arn: String) -> Bool { count(of: arn) >= Lineage.limit }
+
+    /// Whether the header says where the trace began.
+    package var hasRoot: Bool { rest.contains { $0.hasPrefix("Root=") } }
 
     /// The chain with one more call of the function of this ARN.
     package func adding(_ arn: String) -> Lineage {

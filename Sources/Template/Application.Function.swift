@@ -29,6 +29,8 @@ extension Application {
         package var timeoutSeconds: Int
         /// How many run at once at most; nil for no limit of its own.
         package var reservedConcurrentExecutions: Int?
+        /// Whether it may go on in a chain of calls in which it calls itself (`RecursiveLoop: Allow`).
+        package var allowsLoops: Bool
         package var asynchronousInvocation: AsynchronousInvocation
         package var position: TemplatePosition
 
@@ -36,8 +38,8 @@ extension Application {
             logicalID: String, name: String, arn: String, description: String? = nil, executable: Executable,
             codeURI: String? = nil, handler: String, runtime: String, architecture: String,
             environment: [String: String], memorySizeMB: Int, timeoutSeconds: Int,
-            reservedConcurrentExecutions: Int? = nil, asynchronousInvocation: AsynchronousInvocation,
-            position: TemplatePosition
+            reservedConcurrentExecutions: Int? = nil, allowsLoops: Bool = false,
+            asynchronousInvocation: AsynchronousInvocation, position: TemplatePosition
         ) {
             self.logicalID = logicalID
             self.name = name
@@ -52,6 +54,7 @@ extension Application {
             self.memorySizeMB = memorySizeMB
             self.timeoutSeconds = timeoutSeconds
             self.reservedConcurrentExecutions = reservedConcurrentExecutions
+            self.allowsLoops = allowsLoops
             self.asynchronousInvocation = asynchronousInvocation
             self.position = position
         }

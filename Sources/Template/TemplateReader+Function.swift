@@ -5,14 +5,15 @@ extension TemplateReader {
         subject: "a function",
         used: [
             "Architectures", "CodeUri", "DeadLetterQueue", "Description", "Environment", "EventInvokeConfig", "Events",
-            "FunctionName", "Handler", "MemorySize", "PackageType", "ReservedConcurrentExecutions", "Runtime",
+            "FunctionName", "Handler", "MemorySize", "PackageType", "RecursiveLoop", "ReservedConcurrentExecutions",
+            "Runtime",
             "Timeout",
         ],
         ignored: [
             "AssumeRolePolicyDocument", "AutoPublishAlias", "AutoPublishAliasAllProperties", "AutoPublishCodeSha256",
             "CapacityProviderConfig", "CodeSigningConfigArn", "DeploymentPreference", "EphemeralStorage", "KmsKeyArn",
             "LoggingConfig", "PermissionsBoundary", "Policies", "PropagateTags", "ProvisionedConcurrencyConfig",
-            "PublishToLatestPublished", "RecursiveLoop", "Role", "RolePath", "RuntimeManagementConfig", "SnapStart",
+            "PublishToLatestPublished", "Role", "RolePath", "RuntimeManagementConfig", "SnapStart",
             "SourceKMSKeyArn", "Tags", "TenancyConfig", "Tracing", "VersionDeletionPolicy", "VersionDescription",
             "VpcConfig",
         ],
@@ -45,9 +46,21 @@ extension TemplateReader {
                 environment: environment(resource),
                 memorySizeMB: integer(property(resource, "MemorySize"), "MemorySize", in: 128...10_240) ?? 128,
                 timeoutSeconds: integer(property(resource, "Timeout"), "Timeout", in: 1...900) ?? 3,
-                reservedConcurrentExecutions: reserved, asynchronousInvocation: asynchronousInvocation(resource),
+                reservedConcurrentExecutions: reserved, allowsLoops: allowsLoops(resource),
+                asynchronousInvocation: asynchronousInvocation(resource),
                 position: place(resource.position)))
         for event in events(of: resource) { readFunctionEvent(event, of: resource, named: name) }
+    }
+
+    private mutating func allowsLoops(_ resource: Resource) -> Bool {
+        guard let value = property(resource, "RecursiveLoop"), let text = text(value, "RecursiveLoop") else {
+            return false
+        }
+        guard text == "Allow" || text == "Terminate" else {
+            report(.invalidValue, at: value.position, "RecursiveLoop is Allow or Terminate, not \(text)")
+            return false
+        }
+        return text == "Allow"
     }
 
     private mutating func checkRuntime(_ resource: Resource) -> Bool {

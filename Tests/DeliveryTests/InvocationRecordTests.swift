@@ -42,4 +42,13 @@ private let start = Timestamp(secondsSinceEpoch: 1_719_309_600)
         #expect(attributes["ErrorMessage"] == "x" + String(repeating: "ü", count: 511))
         #expect(record(.eventAgeExceeded, nil).deadLetterAttributes["ErrorMessage"] == "EventAgeExceeded")
     }
+
+    @Test("a function that was not to run: the message and its code")
+    func refusal() {
+        let record = InvocationRecord(
+            time: start, requestID: "id-1", functionARN: "arn", condition: .retriesExhausted, invokeCount: 0,
+            request: [:], response: nil, refusal: InvocationRecord.Refusal(statusCode: 400, message: "a loop"))
+        #expect(record.deadLetterAttributes == ["RequestID": "id-1", "ErrorCode": "400", "ErrorMessage": "a loop"])
+        #expect(record.json["responseContext"] == nil)
+    }
 }

@@ -33,6 +33,26 @@ struct LineageTests {
         #expect(Lineage(header: "Lineage=25:\(hash):7").count(of: "arn:one") == 7)
     }
 
+    @Test("A header as botocore escapes it is read")
+    func escaped() throws {
+        let header = try #require(Lineage(header: nil).adding("arn:one").adding("arn:two").adding("arn:two").header)
+        let escaped = Lineage(header: header.replacing("|", with: "%7C"))
+        #expect(escaped.count(of: "arn:one") == 1)
+        #expect(escaped.count(of: "arn:two") == 2)
+        #expect(!escaped.hasRoot)
+    }
+
+    @Test("The call after the limit is a loop")
+    func loop() {
+        var lineage = Lineage(header: nil)
+        for _ in 0..<Lineage.limit {
+            #expect(!lineage.isLoop(through: "arn:one"))
+            lineage = lineage.adding("arn:one")
+        }
+        #expect(lineage.isLoop(through: "arn:one"))
+        #expect(!lineage.isLoop(through: "arn:two"))
+    }
+
     @Test("A header names a bounded number of functions")
     func bounded() {
         var lineage = Lineage(header: nil)

@@ -86,6 +86,59 @@ struct QueueTests {
         }
     }
 
+    @Test(
+        "A function that sends each message to its own queue is stopped after 16 calls, by the trace that boto3 hands on"
+    )
+    func loop() async throws {
+        let check = try await runProcess(Repository.python, ["-c", "import boto3"])
+        guard check.status == 0 else { return print("NOT RUN: \(Repository.python) has no boto3") }
+        // boto3 takes long to start where much else runs.
+        let template = Self.mappedTemplate.replacing("Timeout: 6", with: "Timeout: 200")
+        try await withRouter(template: template, function: Self.echo) { router in
+            let done = try await runProcess(Repository.python, ["-c", Self.client(router) + Self.loopProgram(router)])
+            #expect(done.status == 0, "\(done.errorOutput)")
+            #expect(done.output == "done\n")
+            let log = String(decoding: try FileSystem.readFile("\(router.data)/queues/jobs.jsonl"), as: UTF8.self)
+            #expect(log.split(separator: "\n").count == 17)
+            #expect(router.process.errorOutput.contains("sent them to itself 16 times"))
+        }
+    }
+
+    /// Sends each message, which is the endpoint, to the queue that it is from.
+    private static let echo = """
+        #!\(Repository.python)
+        import http.client, json, os
+        import boto3
+        api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+        while True:
+            api.request("GET", "/2018-06-01/runtime/invocation/next")
+            answer = api.getresponse()
+            request = answer.getheader("Lambda-Runtime-Aws-Request-Id")
+            os.environ["_X_AMZN_TRACE_ID"] = answer.getheader("Lambda-Runtime-Trace-Id")
+            for record in json.loads(answer.read())["Records"]:
+                queues = boto3.client("sqs", endpoint_url=record["body"])
+                place = queues.get_queue_url(QueueName="jobs")["QueueUrl"]
+                queues.send_message(QueueUrl=place, MessageBody=record["body"])
+            api.request("POST", f"/2018-06-01/runtime/invocation/{request}/response", "null")
+            api.getresponse().read()
+
+        """
+
+    private static func loopProgram(_ router: RouterUnderTest) -> String {
+        """
+        q.send_message(QueueUrl=jobs, MessageBody="\(router.endpoint)")
+        dead = q.get_queue_url(QueueName="dead")["QueueUrl"]
+        end = time.time() + 240
+        while True:
+            got = q.receive_message(QueueUrl=dead, WaitTimeSeconds=20, AttributeNames=["All"]).get("Messages")
+            if got: break
+            assert time.time() < end
+        assert "Lineage=" in got[0]["Attributes"]["AWSTraceHeader"], got
+        print("done")
+
+        """
+    }
+
     private static let mappedTemplate = #"""
         Transform: AWS::Serverless-2016-10-31
         Resources:
@@ -93,7 +146,7 @@ struct QueueTests {
             Type: AWS::SQS::Queue
             Properties:
               QueueName: jobs
-              VisibilityTimeout: 2
+              VisibilityTimeout: 6
               RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 2}
           Dead: {Type: AWS::SQS::Queue, Properties: {QueueName: dead}}
           Work:
@@ -103,7 +156,7 @@ struct QueueTests {
               Runtime: provided.al2023
               Handler: bootstrap
               CodeUri: .
-              Timeout: 2
+              Timeout: 6
               Events:
                 Jobs:
                   Type: SQS

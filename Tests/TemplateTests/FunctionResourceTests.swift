@@ -46,6 +46,7 @@ import Testing
                   Runtime: provided.al2023
                   CodeUri: fn
                   ReservedConcurrentExecutions: 3
+                  RecursiveLoop: Allow
                   DeadLetterQueue: {Type: SQS, TargetArn: !GetAtt Dead.Arn}
                   EventInvokeConfig:
                     MaximumRetryAttempts: 0
@@ -57,6 +58,7 @@ import Testing
         #expect(application.findings == [])
         let function = try #require(application.functions.last)
         #expect(function.reservedConcurrentExecutions == 3)
+        #expect(function.allowsLoops)
         let dead = "arn:aws:sqs:us-east-1:000000000000:dead"
         #expect(
             function.asynchronousInvocation

@@ -293,6 +293,12 @@ package actor DeliveryDispatcher {
         switch failure.kind {
         case .notFound: return try await giveUp(delivery, code: "NO_RESOURCE", reason)
         case .invalidRequest: return try await giveUp(delivery, code: "INVALID_PARAMETER", reason)
+        case .recursion:
+            let refusal = InvocationRecord.Refusal(statusCode: 400, message: failure.errorMessage)
+            try await store.finish(
+                delivery.id, then: outcomes.givenUp(delivery, .retriesExhausted, refusal: refusal, at: clock.now))
+            report(.undeliverable(delivery, reason: reason))
+            return
         case .service where Task.isCancelled: return
         case .function, .throttle, .service: break
         }

@@ -23,13 +23,16 @@ struct DeliveryOutcomes: Sendable {
 
     /// The event is given up.
     ///
-    /// - Parameter delivery: With the function's last answer, if it ran at all.
+    /// - Parameters:
+    ///   - delivery: With the function's last answer, if it ran at all.
+    ///   - refusal: Why it is not to run.
     func givenUp(
-        _ delivery: QueuedDelivery, _ condition: InvocationRetry.Condition, at now: Timestamp
+        _ delivery: QueuedDelivery, _ condition: InvocationRetry.Condition,
+        refusal: InvocationRecord.Refusal? = nil, at now: Timestamp
     ) -> [QueuedDelivery] {
         guard let policy = routes.invocation(of: delivery.target.arn) else { return [] }
         let response = delivery.details.response.map { DeliveryOutcomes.value(Array($0.utf8)) }
-        let record = record(delivery, condition, response, at: now)
+        let record = record(delivery, condition, response, refusal: refusal, at: now)
         var made: [QueuedDelivery] = []
         if let arn = policy.deadLetterARN {
             var letter = message(to: arn, delivery.payload, after: delivery, "DeadLetterQueue", at: now)
@@ -51,11 +54,13 @@ struct DeliveryOutcomes: Sendable {
     }
 
     private func record(
-        _ delivery: QueuedDelivery, _ condition: InvocationRetry.Condition, _ response: JSONValue?, at now: Timestamp
+        _ delivery: QueuedDelivery, _ condition: InvocationRetry.Condition, _ response: JSONValue?,
+        refusal: InvocationRecord.Refusal? = nil, at now: Timestamp
     ) -> InvocationRecord {
         InvocationRecord(
             time: now, requestID: delivery.name, functionARN: delivery.target.arn, condition: condition,
-            invokeCount: delivery.attempts, request: DeliveryOutcomes.value(delivery.payload), response: response)
+            invokeCount: delivery.attempts, request: DeliveryOutcomes.value(delivery.payload), response: response,
+            refusal: refusal)
     }
 
     private func deliveries(
@@ -119,15 +124,19 @@ struct DeliveryOutcomes: Sendable {
         made(ExecutionStore.DeliveryKind.message.target(arn), payload, after: delivery, role, at: now)
     }
 
-    /// A delivery with a name of its own that is always the same.
+    /// A delivery with a name of its own that is always the same. After a function's it is a part of the same chain of calls.
     private func made(
         _ target: QueuedDelivery.Target, _ payload: [UInt8], after delivery: QueuedDelivery, _ role: String,
         at now: Timestamp
     ) -> QueuedDelivery {
-        QueuedDelivery(
+        var made = QueuedDelivery(
             target: target, origin: delivery.target.arn,
             name: EventBus.name(
                 eventID: delivery.name, to: target, targetID: role, from: delivery.target.arn, copy: 0),
             payload: payload, acceptedAt: now, due: now)
+        if case .function(let arn) = delivery.target {
+            made.traceID = Lineage(header: delivery.traceID).adding(arn).header
+        }
+        return made
     }
 }

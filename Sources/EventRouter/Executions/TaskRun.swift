@@ -53,6 +53,7 @@ struct TaskRun: Sendable {
         case .throttle: "Lambda.TooManyRequestsException"
         case .notFound: "Lambda.ResourceNotFoundException"
         case .invalidRequest: "Lambda.InvalidRequestContentException"
+        case .recursion: "Lambda.RecursiveInvocationException"
         case .service: "Lambda.ServiceException"
         }
     }

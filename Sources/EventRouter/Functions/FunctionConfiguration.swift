@@ -17,6 +17,8 @@ package struct FunctionConfiguration: Sendable, Hashable {
     package var timeout: Duration
     /// How many run at once at most; nil for ``FunctionPool/Limits/unreservedConcurrency``.
     package var reservedConcurrency: Int?
+    /// Whether it may be called any number of times in one chain of calls: `RecursiveLoop: Allow`.
+    package var allowsLoops: Bool
     package var logFormat: LogFormat
     /// The application's level in the JSON format, such as `INFO`.
     package var logLevel: String
@@ -27,7 +29,8 @@ package struct FunctionConfiguration: Sendable, Hashable {
     package init(
         name: String, arn: String, executablePath: String, handler: String = "bootstrap",
         environment: [String: String] = [:], memoryMB: Int = 128, timeout: Duration = .seconds(3),
-        reservedConcurrency: Int? = nil, logFormat: LogFormat = .text, logLevel: String = "INFO", taskRoot: String,
+        reservedConcurrency: Int? = nil, allowsLoops: Bool = false, logFormat: LogFormat = .text,
+        logLevel: String = "INFO", taskRoot: String,
         region: String = "us-east-1"
     ) {
         self.name = name
@@ -38,6 +41,7 @@ package struct FunctionConfiguration: Sendable, Hashable {
         self.memoryMB = memoryMB
         self.timeout = timeout
         self.reservedConcurrency = reservedConcurrency
+        self.allowsLoops = allowsLoops
         self.logFormat = logFormat
         self.logLevel = logLevel
         self.taskRoot = taskRoot

@@ -17,6 +17,8 @@ package enum FunctionErrorType {
     /// No process was free in time.
     package static let throttled = "Lambda.TooManyRequestsException"
     package static let notFound = "Lambda.ResourceNotFoundException"
+    /// The function was called too often in one chain of calls.
+    package static let recursion = "Lambda.RecursiveInvocationException"
     package static let requestTooLarge = "Lambda.RequestTooLargeException"
     /// The router is stopping, or could not open what a process needs.
     package static let service = "Lambda.ServiceException"

@@ -1,4 +1,5 @@
 package import Clocks
+import Delivery
 package import HTTPServer
 import Synchronization
 
@@ -146,6 +147,17 @@ package actor FunctionPool: FunctionInvoking {
                 "\(request.payload.count) byte payload is too large for the RequestResponse invocation type (limit "
                     + "\(FunctionPool.maximumPayloadByteCount) bytes)")
         }
+        let arn = group.configuration.arn
+        let lineage = Lineage(header: request.traceID)
+        guard group.configuration.allowsLoops || !lineage.isLoop(through: arn) else {
+            return failed(
+                requestID, .recursion, FunctionErrorType.recursion,
+                "\(function.name) was called \(Lineage.limit) times in one chain of calls, which looks like a loop: it is not "
+                    + "called again. If that is meant, set RecursiveLoop: Allow.")
+        }
+        var request = request
+        request.traceID = trace(lineage.adding(arn), requestID: requestID)
+        let admitted = request
         switch await admission(to: function.name) {
         case .admitted: break
         case .stopping: return stopping(requestID)
@@ -159,12 +171,23 @@ package actor FunctionPool: FunctionInvoking {
         // back even when nobody waits for the result any more.
         let hold = clock.hold()
         Task {
-            let result = await run(request, requestID: requestID, in: group.configuration.name)
+            let result = await run(admitted, requestID: requestID, in: group.configuration.name)
             release(function.name)
             outcome.set(result)
             hold.release()
         }
         return await outcome.value() ?? aborted(requestID)
+    }
+
+    /// The trace header that a function gets and hands on; one without a root gets one, of the time and the request.
+    private func trace(_ lineage: Lineage, requestID: String) -> String? {
+        guard !lineage.hasRoot else { return lineage.header }
+        func digits(_ text: String, _ count: Int) -> String {
+            String((String(repeating: "0", count: count) + text.filter(\.isHexDigit)).suffix(count))
+        }
+        let seconds = String(clock.now.microsecondsSinceEpoch / 1_000_000, radix: 16)
+        let root = "Root=1-\(digits(seconds, 8))-\(digits(requestID, 24));Sampled=0"
+        return [root, lineage.header].compactMap { $0 }.joined(separator: ";")
     }
 
     /// Takes one of the function's slots, in line if there is none.

@@ -47,6 +47,8 @@ package struct InvocationFailure: Sendable, Hashable {
         case notFound
         /// The request itself can't be: too large, no JSON.
         case invalidRequest
+        /// The function was called too often in one chain of calls: `RecursiveInvocationException`.
+        case recursion
         /// The router is stopping or could not start the process: `ServiceException`.
         case service
     }

@@ -112,6 +112,8 @@ package struct InvokeAPI: Sendable {
                     ? "ReservedFunctionConcurrentInvocationLimitExceeded" : "ConcurrentInvocationLimitExceeded")
         case .notFound: error(404, "ResourceNotFoundException", failure.errorMessage, messageKey: "Message")
         case .invalidRequest: error(413, "RequestTooLargeException", failure.errorMessage)
+        case .recursion:
+            error(400, "RecursiveInvocationException", failure.errorMessage, messageKey: "Message")
         case .service, .function: error(500, "ServiceException", failure.errorMessage, messageKey: "Message")
         }
     }

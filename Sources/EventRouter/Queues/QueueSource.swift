@@ -42,7 +42,7 @@ package actor QueueSource {
     private let mapping: Application.QueueMapping
     private let queue: Application.Queue
     private let filters: [EventPattern]
-    private let detectsLoops: Bool
+    private let allowsLoops: Bool
     private let queues: MessageQueues
     private let functions: any FunctionInvoking
     private let clock: any WallClock
@@ -53,17 +53,17 @@ package actor QueueSource {
 
     /// Nil when the queue is none of the template's or the mapping is switched off.
     ///
-    /// - Parameter detectsLoops: Whether the function is stopped that sends itself messages.
+    /// - Parameter allowsLoops: Whether the function may go on to work on what it sent to itself.
     package init?(
         _ mapping: Application.QueueMapping, queues: MessageQueues, functions: any FunctionInvoking,
-        detectsLoops: Bool = true, clock: any WallClock, machineClock: (any WallClock)? = nil,
+        allowsLoops: Bool = false, clock: any WallClock, machineClock: (any WallClock)? = nil,
         report: @escaping @Sendable (Problem) -> Void = { _ in }
     ) {
         guard mapping.isEnabled, let queue = queues.queue(mapping.queueARN) else { return nil }
         self.mapping = mapping
         self.queue = queue
         filters = mapping.filters.compactMap { try? EventPattern($0) }
-        self.detectsLoops = detectsLoops
+        self.allowsLoops = allowsLoops
         self.queues = queues
         self.functions = functions
         self.clock = clock
@@ -165,15 +165,23 @@ package actor QueueSource {
     /// - Returns: The messages that are done.
     private func call(_ batch: [QueueMessage], _ hold: inout ClockHold) async -> [QueueMessage] {
         let function = mapping.functionARN
-        let chain = batch.map { Lineage(header: $0.traceHeader) }.max {
-            $0.count(of: function) < $1.count(of: function)
+        var batch = batch
+        var stopped: [QueueMessage] = []
+        if !allowsLoops {
+            let chains = batch.filter { Lineage(header: $0.traceHeader).isLoop(through: function) }
+            if !chains.isEmpty {
+                stopped = await stop(chains)
+                batch.removeAll { message in chains.contains { $0.number == message.number } }
+            }
+            guard !batch.isEmpty else { return stopped }
         }
-        let lineage = chain ?? Lineage(header: nil)
-        if detectsLoops, lineage.count(of: function) >= Lineage.limit { return await stop(batch) }
+        // The batch goes on with the longest of its chains.
+        let trace = batch.map(\.traceHeader).max {
+            Lineage(header: $0).count(of: function) < Lineage(header: $1).count(of: function)
+        }
         let records = batch.map { event(of: $0) }
         let payload = JSONValue.object(["Records": .array(records)]).bytes()
-        let request = InvocationRequest(
-            function: function, payload: payload, traceID: lineage.adding(function).header)
+        let request = InvocationRequest(function: function, payload: payload, traceID: trace ?? nil)
         let result = await invoke(request, &hold)
         switch result.outcome {
         case .failure(let failure):
@@ -181,20 +189,20 @@ package actor QueueSource {
                 .failed(
                     queue: queue.name, function: function, count: batch.count,
                     reason: "\(failure.errorType): \(failure.errorMessage)"))
-            return []
+            return stopped
         case .success(let answer):
-            guard mapping.reportsItemFailures else { return batch }
+            guard mapping.reportsItemFailures else { return stopped + batch }
             switch BatchResponse(answer, ids: Set(batch.map(\.id))) {
-            case .done: return batch
+            case .done: return stopped + batch
             case .failed(let ids):
                 report(
                     .failed(
                         queue: queue.name, function: function, count: ids.count, reason: "its batchItemFailures say so")
                 )
-                return batch.filter { !ids.contains($0.id) }
+                return stopped + batch.filter { !ids.contains($0.id) }
             case .malformed(let reason):
                 report(.failed(queue: queue.name, function: function, count: batch.count, reason: reason))
-                return []
+                return stopped
             }
         }
     }

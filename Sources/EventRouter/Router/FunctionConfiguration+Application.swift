@@ -29,7 +29,8 @@ extension FunctionConfiguration {
         self.init(
             name: function.name, arn: function.arn, executablePath: path, handler: function.handler,
             environment: environment, memoryMB: function.memorySizeMB, timeout: .seconds(function.timeoutSeconds),
-            reservedConcurrency: function.reservedConcurrentExecutions, logFormat: .json, taskRoot: taskRoot,
+            reservedConcurrency: function.reservedConcurrentExecutions, allowsLoops: function.allowsLoops,
+            logFormat: .json, taskRoot: taskRoot,
             region: settings.application.account.region)
     }
 }

@@ -130,9 +130,11 @@ package actor Router {
                 report(RouterRemark("\($0)"))
             }
         sources = application.queueMappings.compactMap { mapping in
-            QueueSource(mapping, queues: queues, functions: pool, clock: clock, machineClock: machineClock) {
-                report(RouterRemark("\($0)"))
-            }
+            QueueSource(
+                mapping, queues: queues, functions: pool,
+                allowsLoops: application.functions.contains { $0.arn == mapping.functionARN && $0.allowsLoops },
+                clock: clock, machineClock: machineClock
+            ) { report(RouterRemark("\($0)")) }
         }
         self.clocks = clocks
         self.startHold = startHold

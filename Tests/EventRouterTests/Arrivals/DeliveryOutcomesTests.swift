@@ -162,6 +162,24 @@ struct DeliveryOutcomesTests {
         }
     }
 
+    @Test("An event that would make a loop is given up at once; what follows is a part of the same chain")
+    func recursion() async throws {
+        let work = Self.function("work", retries: 2, onFailure: Self.queue("failed"), deadLetters: "dead")
+        try await withWorld(
+            functions: [work], { _, _ in ScriptedFunctions.failure("x", "a loop", kind: .recursion) }
+        ) { world in
+            await invoke(world)
+            try await world.runOut()
+            #expect(world.functions.callCount == 1)
+            let dead = try #require(try await world.messages("dead").first)
+            #expect(dead.attributes["ErrorCode"] == .number(400))
+            #expect(dead.attributes["ErrorMessage"] == .string("a loop"))
+            let failed = try #require(try await world.messages("failed").first)
+            #expect(try JSONValue(parsing: failed.body)["responseContext"] == nil)
+            for message in [dead, failed] { #expect(Lineage(header: message.traceHeader).count(of: work.arn) == 1) }
+        }
+    }
+
     @Test("Successes go to a function, whose own destination is an event bus")
     func successes() async throws {
         let next = Self.function(

@@ -1,4 +1,5 @@
 import Clocks
+import Delivery
 import FileSystem
 import Glibc
 import JSON
@@ -85,7 +86,8 @@ struct FunctionPoolTests {
             #expect(headers["Lambda-Runtime-Aws-Request-Id"] == "id-1")
             #expect(headers["Lambda-Runtime-Deadline-Ms"] == "1070000")
             #expect(headers["Lambda-Runtime-Invoked-Function-Arn"]?.stringValue == function.configuration.arn)
-            #expect(headers["Lambda-Runtime-Trace-Id"] == "Root=1-2-3")
+            let trace = try #require(headers["Lambda-Runtime-Trace-Id"]?.stringValue)
+            #expect(trace.hasPrefix("Root=1-2-3;Lineage="))
             #expect(headers["Lambda-Runtime-Client-Context"] == #"{"a":1}"#)
             #expect(headers["Lambda-Runtime-Cognito-Identity"] == nil)
         }
@@ -180,6 +182,31 @@ struct FunctionPoolTests {
             }
             #expect(await function.invoke(["mode": "echo"]).failure?.isThrottle == (concurrency == 0 ? true : nil))
             #expect(await function.pool.statistics()["f"]?.throttles == (concurrency == 0 ? 4 : 3))
+        }
+    }
+
+    @Test(
+        "counts a function's calls in the trace header, and refuses the one that makes a loop of them",
+        arguments: [false, true])
+    func loops(isAllowed: Bool) async throws {
+        try await PythonFunction.withPool { function in
+            var configuration = function.configuration
+            configuration.allowsLoops = isAllowed
+            await function.pool.setFunction(configuration)
+            var request = InvocationRequest(function: "f", payload: Array(#"{"mode":"context"}"#.utf8))
+            var roots: Set<Substring> = []
+            for number in 1...Lineage.limit {
+                let headers = try #require(await function.pool.invoke(request).value?["headers"])
+                let trace = try #require(headers["Lambda-Runtime-Trace-Id"]?.stringValue)
+                #expect(Lineage(header: trace).count(of: configuration.arn) == number)
+                roots.insert(try #require(trace.split(separator: ";").first))
+                request.traceID = trace
+            }
+            #expect(roots.count == 1)
+            #expect(try #require(roots.first).wholeMatch(of: /Root=1-[0-9a-f]{8}-[0-9a-f]{24}/) != nil)
+            let next = await function.pool.invoke(request)
+            #expect(next.failure?.kind == (isAllowed ? nil : .recursion))
+            #expect(await function.invoke(["mode": "echo"]).failure == nil)
         }
     }
 

@@ -41,7 +41,8 @@ struct QueueSourceTests {
     static let arn = SampleApplication.account.functionARN("work")
 
     func withWorld(
-        _ change: (inout Application.QueueMapping) -> Void = { _ in }, maximumReceives: Int = 2, folder: String? = nil,
+        _ change: (inout Application.QueueMapping) -> Void = { _ in }, maximumReceives: Int = 2,
+        allowsLoops: Bool = false, folder: String? = nil,
         start: Timestamp = ManualClock().now,
         _ answer: @escaping ScriptedFunctions.Answer = { _, _ in .success(payload: Array("null".utf8)) },
         _ body: (World) async throws -> Void
@@ -62,7 +63,9 @@ struct QueueSourceTests {
             let functions = ScriptedFunctions(answer)
             let problems = Notes([])
             let source = try #require(
-                QueueSource(mapping, queues: queues, functions: functions, clock: clock) { problem in
+                QueueSource(
+                    mapping, queues: queues, functions: functions, allowsLoops: allowsLoops, clock: clock
+                ) { problem in
                     problems.value.withLock { $0.append("\(problem)") }
                 })
             let hold = clock.hold()
@@ -264,25 +267,40 @@ struct QueueSourceTests {
         }
     }
 
-    @Test("A function that sends itself messages is stopped; the dead-letter queue gets the last")
+    /// The trace header after so many calls of the function.
+    static func trace(calls: Int) -> String? {
+        (0..<calls).reduce(Lineage(header: "Root=1-2-3")) { lineage, _ in lineage.adding(arn) }.header
+    }
+
+    @Test("What a function sent to itself too often goes to the dead-letter queue; the rest of the batch is worked on")
     func recursion() async throws {
-        try await withWorld { world in
-            var trace: String? = nil
-            for number in 1...Lineage.limit {
-                try await world.send("\(number)", trace: trace)
-                try await world.clock.waitUntilIdle()
-                trace = try #require(world.functions.calls.last?.traceID)
-                #expect(world.functions.callCount == number)
-            }
-            try await world.send("last", trace: trace)
-            try await world.clock.waitUntilIdle()
-            #expect(world.functions.callCount == Lineage.limit)
-            #expect(try await world.queues.store.messages(of: "dead", limit: 10).map(\.body) == ["last"])
-            #expect(world.problems.value.withLock { $0 }.count == 1)
-            // A message of another chain is worked on.
+        try await withWorld({ $0.batchingWindowSeconds = 1 }) { world in
             try await world.send("new")
+            try await world.send("fifteenth", trace: Self.trace(calls: Lineage.limit - 1))
+            try await world.send("first", trace: Self.trace(calls: 1))
+            try await world.send("loop", trace: Self.trace(calls: Lineage.limit))
+            try await world.send("loop", "again", trace: Self.trace(calls: Lineage.limit + 5))
+            try await world.clock.advance(by: .seconds(1))
+            #expect(try world.batches() == [["new", "fifteenth", "first"]])
+            // The longest of the chains goes on.
+            #expect(world.functions.calls.first?.traceID == Self.trace(calls: Lineage.limit - 1))
+            #expect(
+                try await world.queues.store.messages(of: "dead", limit: 10).map(\.body) == ["loop", "loop", "again"])
+            #expect(try await world.count("jobs") == 0)
+            #expect(
+                world.problems.value.withLock { $0 } == [
+                    "\(Self.arn) is not called for 3 messages of the queue jobs: it sent them to itself 16 times in one "
+                        + "chain of calls"
+                ])
+        }
+    }
+
+    @Test("A function that may send to itself is called whatever the chain")
+    func allowedRecursion() async throws {
+        try await withWorld(allowsLoops: true) { world in
+            try await world.send("loop", trace: Self.trace(calls: 100))
             try await world.clock.waitUntilIdle()
-            #expect(try world.batches().last == ["new"])
+            #expect(try world.batches() == [["loop"]])
         }
     }
 }
