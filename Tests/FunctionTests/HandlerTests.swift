@@ -1,3 +1,4 @@
+import Events
 import FileSystem
 import JSON
 import MusicPipeline
@@ -198,6 +199,33 @@ struct HandlerTests {
         try await pipeline.run("streams/a.csv")
         #expect(try await pipeline.keys("rds.data").count { $0.hasPrefix("archive/streams/a.") } == 2)
         #expect(try await pipeline.kpis() != before)
+    }
+
+    @Test("an execution that fails late does not say that of a file which another has quarantined")
+    func lateFailure() async throws {
+        let pipeline = InProcessPipeline.inMemory()
+        try await pipeline.putReferences()
+        try await pipeline.put("user_id,track_id\n1,t1\n", "streams/broken.csv")
+        let eTag = try await pipeline.stores.objects.head("streams/broken.csv", in: pipeline.names.rawBucket).eTag
+        func state(_ execution: String) -> JSONObject {
+            let object = ArrivedObject(
+                bucket: pipeline.names.rawBucket, key: "streams/broken.csv", byteCount: 20, eTag: eTag, versionID: nil,
+                sequencer: nil)
+            let event = EventBridgeEvent.objectCreated(
+                object, id: "1", time: pipeline.clock.now, requestID: "2", reason: "PutObject")
+            return ["execution": .string(execution), "arrival": event]
+        }
+        func status() async throws -> String? {
+            let table = pipeline.stores.table(pipeline.names.trackerSchema)
+            return try await table.scan(limit: 9, after: nil).items.first?["status"]?.stringValue
+        }
+        #expect(try await pipeline.validate(state("one"))["status"] == "FAILED")
+        _ = try await pipeline.settle(state("one"), "FAILED")
+        #expect(try await status() == "FAILED")
+        _ = try await pipeline.validate(state("two"))
+        _ = try await pipeline.settle(state("two"), "QUARANTINED")
+        _ = try await pipeline.settle(state("three"), "FAILED")
+        #expect(try await status() == "QUARANTINED")
     }
 
     @Test("a file over more days than are open at once gives each of them once")

@@ -47,10 +47,22 @@ struct Archive: LambdaHandler {
         case .failed:
             // Whatever failed, the file must stay; one that is gone has no version to mark.
             if let source = try? await SourceOfEvent.resolve(event, objects: objects) {
-                try await tracker.mark(source, .failed, owner: event.owner)
+                try await tracker.mark(source, try await statusOfFailed(source), owner: event.owner)
             }
             return answer(event, event.arrival.bucket, event.arrival.key)
         }
+    }
+
+    /// What a file is whose execution failed: quarantined, when another execution put it there meanwhile.
+    private func statusOfFailed(_ source: StreamSource) async throws -> FileTracker.Status {
+        if try await objects.headIfPresent(source.key, in: source.bucket)?.eTag == source.eTag { return .failed }
+        for isTaken in [false, true] {
+            let key = PipelineNames.placeKey("quarantine", source, isTaken: isTaken)
+            if try await objects.headIfPresent(key, in: names.warehouseBucket)?.eTag == source.eTag {
+                return .quarantined
+            }
+        }
+        return .failed
     }
 
     private func answer(_ event: PipelineEvent, _ bucket: String, _ key: String) -> JSONValue {
@@ -95,5 +107,3 @@ struct Archive: LambdaHandler {
         _ = try await objects.copy(report, in: names.trialBucket, to: name, in: names.warehouseBucket, condition: .none)
     }
 }
-
-extension PipelineError: LambdaError {}

@@ -12,3 +12,5 @@ LambdaRuntime.run { environment in
         tracker: FileTracker(table: stores.table(names.trackerSchema), clock: environment.clock),
         names: names)
 }
+
+extension PipelineError: LambdaError {}

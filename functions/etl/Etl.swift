@@ -63,5 +63,3 @@ struct Etl: LambdaHandler {
         }
     }
 }
-
-extension PipelineError: LambdaError {}

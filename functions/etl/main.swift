@@ -15,3 +15,5 @@ LambdaRuntime.run { environment in
         enrichment: Enrichment(objects: stores.objects, references: references, trialBucket: names.trialBucket),
         names: names)
 }
+
+extension PipelineError: LambdaError {}

@@ -101,13 +101,11 @@ struct SplitFile: LambdaHandler {
         }
         let source = StreamSource(bucket: arrival.bucket, key: arrival.key, eTag: metadata.eTag)
         let before: JSONValue = ["status": "ALREADY_PROCESSED", "etag": .string(source.eTag)]
-        if try await tracker.status(of: source) == .processed { return before }
+        guard case .open(let seen) = try await tracker.standing(of: source, in: objects) else { return before }
         _ = try await references.check()
         if let execution = event.execution {
-            guard try await tracker.acquire(source, owner: execution) else { return before }
+            guard try await tracker.acquire(source, owner: execution, seen: seen) else { return before }
         }
         return try await split.plan(source, byteCount: metadata.byteCount, rangeByteCount: rangeByteCount)
     }
 }
-
-extension PipelineError: LambdaError {}

@@ -14,3 +14,5 @@ LambdaRuntime.run { environment in
         split: FileSplit(
             objects: stores.objects, names: names, settings: try SplitFile.settings(environment.variables)))
 }
+
+extension PipelineError: LambdaError {}

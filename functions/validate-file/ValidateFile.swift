@@ -42,11 +42,15 @@ struct ValidateFile: LambdaHandler {
         }
         // The object's own ETag counts: the one in the event may be of a version that is gone.
         let source = StreamSource(bucket: arrival.bucket, key: arrival.key, eTag: metadata.eTag)
-        if try await tracker.status(of: source) == .processed { return alreadyProcessed(source, context) }
+        guard case .open(let seen) = try await tracker.standing(of: source, in: objects) else {
+            return alreadyProcessed(source, context)
+        }
         let references = try await references.check()
         // A handler invoked by itself only looks: a lease that nobody ends would keep executions from the file.
         if let execution = event.execution {
-            guard try await tracker.acquire(source, owner: execution) else { return alreadyProcessed(source, context) }
+            guard try await tracker.acquire(source, owner: execution, seen: seen) else {
+                return alreadyProcessed(source, context)
+            }
         }
 
         let validation = try await StreamValidation(source, from: objects, thresholds: thresholds)
@@ -100,5 +104,3 @@ struct ValidateFile: LambdaHandler {
         ]
     }
 }
-
-extension PipelineError: LambdaError {}

@@ -13,3 +13,5 @@ LambdaRuntime.run { environment in
         references: ReferenceLoader(objects: stores.objects, bucket: names.rawBucket), names: names,
         thresholds: try ValidateFile.thresholds(environment["MAX_BAD_ROW_PERCENT"]))
 }
+
+extension PipelineError: LambdaError {}

@@ -59,5 +59,3 @@ struct WriteKPIs: LambdaHandler {
         return dates
     }
 }
-
-extension PipelineError: LambdaError {}

@@ -17,3 +17,5 @@ LambdaRuntime.run { environment in
             objects: stores.objects, table: stores.table(names.kpiSchema), references: references,
             trialBucket: names.trialBucket, clock: environment.clock, entropy: environment.entropy))
 }
+
+extension PipelineError: LambdaError {}

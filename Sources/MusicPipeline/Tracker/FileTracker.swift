@@ -30,9 +30,35 @@ package struct FileTracker: Sendable {
         TableKey(partition: .string("FILE#\(source.bucket)/\(source.key)"), sort: .string(source.eTag))
     }
 
-    /// How a file version stands; nil when it was never seen.
+    /// What the table says of a file version; nil when it was never seen.
     package func status(of source: StreamSource) async throws -> Status? {
         try await table.get(key(source))?["status"]?.stringValue.flatMap(Status.init)
+    }
+
+    /// How a file version stands, and since when.
+    package struct Entry: Sendable, Hashable {
+        package let status: Status
+        fileprivate let updated: String
+    }
+
+    /// What there is to do for a file version that was found in its place.
+    package enum Standing: Sendable, Hashable {
+        /// Nothing: it was processed, or was moved to quarantine by another.
+        case done
+        /// It is to be worked on, with what the table says of it.
+        case open(Entry?)
+    }
+
+    /// How a file version that was found in its place stands.
+    package func standing(of source: StreamSource, in objects: any ObjectStore) async throws -> Standing {
+        let item = try await table.get(key(source))
+        guard let status = item?["status"]?.stringValue.flatMap(Status.init) else { return .open(nil) }
+        if status == .processed { return .done }
+        // What is there after its quarantine was put there again.
+        if status == .quarantined, try await objects.headIfPresent(source.key, in: source.bucket)?.eTag != source.eTag {
+            return .done
+        }
+        return .open(Entry(status: status, updated: item?["updated"]?.stringValue ?? ""))
     }
 
     /// Whether some version of the object is done with: of use when its ETag is not known and the object is gone.
@@ -46,10 +72,18 @@ package struct FileTracker: Sendable {
 
     /// Takes the lease on a file version for `owner`.
     ///
+    /// - Parameter seen: What ``standing(of:in:)`` gave. A file that was quarantined since then is no longer there, whoever saw
+    ///   it, and stays quarantined.
     /// - Returns: False when the version is processed already.
-    /// - Throws: ``PipelineError`` `.leaseHeld` when another owner has it.
-    package func acquire(_ source: StreamSource, owner: String) async throws -> Bool {
+    /// - Throws: ``PipelineError`` `.leaseHeld` when another owner has it, or had it since.
+    package func acquire(_ source: StreamSource, owner: String, seen: Entry?) async throws -> Bool {
         let now = clock.now
+        var isAsSeen = Condition.or([
+            .attributeNotExists("status"), .notEquals("status", .string(Status.quarantined.rawValue)),
+        ])
+        if let seen, seen.status == .quarantined {
+            isAsSeen = .or([isAsSeen, .equals("updated", .string(seen.updated))])
+        }
         let isFree = Condition.or([
             .attributeNotExists("status"), .equals("owner", .string(owner)),
             .and([
@@ -71,7 +105,7 @@ package struct FileTracker: Sendable {
                     "lease_expires": .int(Int((now + FileTracker.leaseDuration).millisecondsSinceEpoch)),
                     "updated": .string(now.iso8601),
                 ],
-                add: ["attempt": 1], remove: [], condition: .and([isFree, isOpen]))
+                add: ["attempt": 1], remove: [], condition: .and([isFree, isOpen, isAsSeen]))
             return true
         } catch let error as TableError where error.isConditionFailed {
             if try await status(of: source) == .processed { return false }
@@ -81,7 +115,8 @@ package struct FileTracker: Sendable {
         }
     }
 
-    /// Marks what has become of a file version, and ends the lease. A version that is processed stays so.
+    /// Marks what has become of a file version, and ends the lease. A version that is processed stays so, and one that is
+    /// quarantined doesn't fail any more.
     package func mark(_ source: StreamSource, _ status: Status, owner: String, counts: [String: Int] = [:]) async throws
     {
         let now = clock.now
@@ -90,15 +125,17 @@ package struct FileTracker: Sendable {
             "bucket": .string(source.bucket), "key": .string(source.key), "etag": .string(source.eTag),
         ]
         for (name, count) in counts { set[name] = .int(count) }
+        let better: [Status] = status == .failed ? [.processed, .quarantined] : [.processed]
         let isOpen = Condition.or([
-            .attributeNotExists("status"), .notEquals("status", .string(FileTracker.Status.processed.rawValue)),
+            .attributeNotExists("status"),
+            .and(better.map { .notEquals("status", .string($0.rawValue)) }),
         ])
         do {
             _ = try await table.update(
                 key(source), set: set, add: [:], remove: ["lease_expires", "owner"],
                 condition: status == .processed ? nil : isOpen)
         } catch let error as TableError where error.isConditionFailed {
-            // Processed by somebody else meanwhile: that is the better end, and it stays.
+            // Somebody else came to a better end meanwhile, and it stays.
         }
     }
 }
