@@ -52,6 +52,10 @@ soak: package
 	.build/python/bin/python3 infra/soak/router-crashes
 	.build/python/bin/python3 infra/soak/many-files
 	.build/python/bin/python3 infra/soak/virtual-day
+	$(TURNTABLE) simulate --seeds 1..100 --twice
+	$(TURNTABLE) certify --seeds 1..1000 --out .build/certificate
+	$(SWIFT) build --build-tests
+	TURNTABLE_ALL_SEEDS=1 $(SWIFT) test --skip-build --filter MutantTests
 	infra/soak/packages
 	infra/soak/large-file
 	infra/soak/spark-reads

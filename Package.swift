@@ -85,10 +85,13 @@ let package = Package(
         module("AWSClient", ["JSON", "Clocks", "FileSystem", "Digest", "HTTPClient"]),
         module("JSONata", ["JSON", "Clocks", "Digest", "RegularExpressions"]),
         module("Packaging", ["JSON", "FileSystem", "Digest", "CZlib"], link: [":libz.a"]),
+        module("SimulationLink", ["JSON", "Clocks"]),
 
         // Row 3: contracts and stores.
         module("Events", ["JSON", "Clocks"]),
-        module("Storage", ["JSON", "Clocks", "FileSystem", "Digest", "SQLite", "HTTPClient", "AWSClient"]),
+        module(
+            "Storage",
+            ["JSON", "Clocks", "FileSystem", "Digest", "SQLite", "HTTPClient", "AWSClient", "SimulationLink"]),
         module("MusicKPIs", ["JSON", "Digest"]),
 
         // Row 4: decisions.
@@ -103,7 +106,7 @@ let package = Package(
             ]),
 
         // Row 5: the two sides of the wire.
-        module("LambdaRuntime", ["JSON", "Clocks", "HTTPClient", "FileSystem"]),
+        module("LambdaRuntime", ["JSON", "Clocks", "HTTPClient", "FileSystem", "SimulationLink"]),
         module(
             "EventRouter",
             [
@@ -111,7 +114,15 @@ let package = Package(
                 "StatesLanguage", "Template", "Delivery",
             ]),
 
-        // Row 6: what is run.
+        // Row 6: worlds in which all of it is tried.
+        module(
+            "Simulation",
+            [
+                "JSON", "Clocks", "CLinux", "FileSystem", "SQLite", "Digest", "Parquet", "SimulationLink", "Events",
+                "Storage", "Template", "EventRouter",
+            ]),
+
+        // Row 7: what is run.
         function("validate-file", handlerModules),
         function("etl", handlerModules),
         function("write-kpis", handlerModules),
@@ -123,8 +134,7 @@ let package = Package(
                 "JSON", "Clocks", "CLinux", "FileSystem", "CSV", "SQLite", "HTTPServer", "HTTPClient", "Digest", "YAML",
                 "Events",
                 "Storage", "MusicKPIs", "JSONata", "StatesLanguage", "Template", "Delivery", "MusicPipeline",
-                "Packaging",
-                "EventRouter",
+                "Packaging", "EventRouter", "Simulation",
             ],
             path: "Sources/turntable", swiftSettings: strict),
 
@@ -135,6 +145,10 @@ let package = Package(
                 "MusicKPIs", "MusicPipeline", "TestSupport",
             ],
             path: "Benchmarks",
+            swiftSettings: testSettings),
+        // Functions with a mistake in them, which simulations must find.
+        .executableTarget(
+            name: "mutants", dependencies: handlerModules.map { .byName(name: $0) }, path: "Tests/Mutants",
             swiftSettings: testSettings),
         .target(
             name: "TestSupport", dependencies: ["JSON", "Clocks", "FileSystem", "HTTPClient"],
@@ -189,6 +203,7 @@ let package = Package(
         tests(
             "EndToEndTests",
             ["JSON", "Clocks", "FileSystem", "HTTPClient", "SQLite", "Storage", "Events", "Packaging", "Digest"]),
+        tests("SimulationTests", ["Simulation", "EventRouter", "Template", "YAML", "FileSystem", "Clocks", "JSON"]),
         tests("LayoutTests", []),
     ]
 )

@@ -125,19 +125,19 @@ static inline int turntable_exit_code(int status) { return WIFEXITED(status) ? W
 static inline int turntable_exit_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
 
 /*
- * Starts a program as the leader of a new process group, with `output` as its standard output and error, /dev/null as
- * its standard input, no other descriptor, default signal handling, and the kernel's promise to kill it when the
+ * Starts a program as the leader of a new process group, with `output` as its standard output and error, `input` or, when
+ * that is negative, /dev/null as its standard input, no other descriptor, default signal handling, and the kernel's promise to kill it when the
  * calling THREAD ends: call it from a thread that lives as long as the child may.
  * posix_spawn has neither the working directory nor the parent-death signal under our feature macros, and fork costs
  * more the larger the router is; the child of vfork runs on the parent's memory and calls only what is safe there.
  * Returns the process id, or -1 with errno as chdir or execve left it.
  */
 __attribute__((noinline)) static pid_t turntable_spawn(
-    const char *path, char *const *arguments, char *const *environment, const char *directory, int output) {
+    const char *path, char *const *arguments, char *const *environment, const char *directory, int input, int output) {
     volatile int reason = 0;
     sigset_t all, before;
     pid_t parent = getpid();
-    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    int null = input < 0 ? open("/dev/null", O_RDONLY | O_CLOEXEC) : input;
     if (null < 0) return -1;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
@@ -164,7 +164,7 @@ __attribute__((noinline)) static pid_t turntable_spawn(
     }
     int failure = child < 0 ? errno : reason;
     pthread_sigmask(SIG_SETMASK, &before, (void *)0);
-    close(null);
+    if (input < 0) close(null);
     if (child > 0 && reason != 0) {
         waitpid(child, (void *)0, 0);
         child = -1;

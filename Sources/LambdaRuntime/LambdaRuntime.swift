@@ -2,6 +2,7 @@ import FileSystem
 import Glibc
 import HTTPClient
 import JSON
+import SimulationLink
 
 /// Runs a handler, under Lambda's runtime API or from the command line.
 public enum LambdaRuntime {
@@ -22,13 +23,20 @@ public enum LambdaRuntime {
     /// With `TURNTABLE_CLOCK` set, the environment's clock starts at that time, and with the header `Turntable-Clock` of an
     /// invocation at the header's: a router under a virtual clock says so what time it is.
     ///
+    /// With a simulator's connection (``SimulationLink``) invocations, the time and random numbers come from there.
+    ///
     /// - Parameter make: Makes the handler, once, from the environment.
     public static func run(_ make: (LambdaEnvironment) throws -> any LambdaHandler) -> Never {
         let arguments = CommandLine.arguments
         let variables = LambdaEnvironment.processVariables()
+        let name = arguments.first.map { FileSystem.name(of: $0) } ?? "function"
+        if let link = SimulationLink.ofProcess {
+            let environment = LambdaEnvironment(
+                variables: variables, programName: name, clock: SimulatedClock(link), entropy: SimulatedEntropy(link))
+            exit(serve(environment, SimulatedRuntimeAPI(link: link), make))
+        }
         let environment = LambdaEnvironment(
-            variables: variables, programName: arguments.first.map { FileSystem.name(of: $0) } ?? "function",
-            clock: HandlerClock.from(variables))
+            variables: variables, programName: name, clock: HandlerClock.from(variables))
         exit(environment.servesRuntimeAPI ? serve(environment, make) : invokeOnce(environment, arguments, make))
     }
 
@@ -40,9 +48,15 @@ public enum LambdaRuntime {
             environment.logger.fatal("AWS_LAMBDA_RUNTIME_API is no HOST:PORT", ["value": .string(spelled)])
             return 1
         }
+        return serve(environment, HTTPRuntimeAPI(address), make)
+    }
+
+    private static func serve(
+        _ environment: LambdaEnvironment, _ api: any RuntimeAPI,
+        _ make: (LambdaEnvironment) throws -> any LambdaHandler
+    ) -> Int32 {
         let loop = RuntimeLoop(
-            api: HTTPRuntimeAPI(address), environment: environment, metricsSink: DescriptorLogSink.standardOutput,
-            termination: .install())
+            api: api, environment: environment, metricsSink: DescriptorLogSink.standardOutput, termination: .install())
         return loop.run(make)
     }
 

@@ -1,5 +1,6 @@
 package import AWSClient
 public import Clocks
+import SimulationLink
 
 /// The stores that a function works on: made once, where the program starts, and handed on.
 public struct Stores: Sendable {
@@ -34,6 +35,19 @@ public struct Stores: Sendable {
         return Stores(objects: DirectoryObjectStore(root: "\(folder)/buckets")) { tables.table($0) }
     }
 
+    /// The stores of a data folder, each call of which waits for a simulator's word.
+    static func embedded(in folder: String, heldBy link: SimulationLink) -> Stores {
+        let tables = SQLiteTables(
+            path: "\(folder)/tables.sqlite", busyTimeout: SQLiteTables.defaultBusyTimeout,
+            beforeCommit: { try HeldTable.holdCommit(of: $0, link) })
+        let objects = DirectoryObjectStore(
+            root: "\(folder)/buckets", isDurable: false,
+            beforePlacing: { try HeldObjectStore.holdPlacing($0, $1, link) })
+        return Stores(objects: HeldObjectStore(store: objects, link: link)) {
+            HeldTable(table: tables.table($0), link: link)
+        }
+    }
+
     /// Stores in this process's memory, for tests; asked twice for a table of one name, it gives the same.
     public static func inMemory(buckets: [String], clock: any WallClock) -> Stores {
         let tables = InMemoryTables()
@@ -61,7 +75,8 @@ public struct Stores: Sendable {
 
     /// The stores that the environment asks for.
     ///
-    /// `TURNTABLE_DATA` names the data folder, `.turntable` when it isn't set or empty; no file is looked at yet. `aws`, and
+    /// `TURNTABLE_DATA` names the data folder, `.turntable` when it isn't set or empty; no file is looked at yet. In a function
+    /// that a simulator runs, each call on a data folder waits for the simulator (``SimulationLink``). `aws`, and
     /// Lambda's own environment without the variable, mean S3 and DynamoDB; AWS's shared files are read.
     ///
     /// - Parameters:
@@ -73,7 +88,8 @@ public struct Stores: Sendable {
     ) throws(StoreConfigurationError) -> Stores {
         switch environment[variable] {
         case "aws": return try aws(environment: environment, clock: clock, entropy: entropy)
-        case let folder? where !folder.isEmpty: return embedded(in: folder)
+        case let folder? where !folder.isEmpty:
+            return SimulationLink.ofProcess.map { embedded(in: folder, heldBy: $0) } ?? embedded(in: folder)
         default:
             guard environment["AWS_LAMBDA_FUNCTION_NAME"] == nil else {
                 return try aws(environment: environment, clock: clock, entropy: entropy)

@@ -26,6 +26,8 @@ package struct Application: Sendable, Hashable {
     package var queues: [Queue] = []
     /// Functions that work on queues' messages, those that SAM makes of `Events` among them.
     package var queueMappings: [QueueMapping] = []
+    /// Programs for simulations, from `Metadata.Turntable.Simulation`.
+    package var simulation: Simulation?
     /// Resources that deploy but have no meaning for a local run, such as roles and alarms.
     package var ignoredLocally: [IgnoredResource] = []
     /// All that is wrong with the template or can't be run, by place.
@@ -45,6 +47,12 @@ package struct Application: Sendable, Hashable {
 }
 
 extension Application {
+    /// Programs that fill a simulation's worlds and look at what became of them, relative to the template's folder.
+    package struct Simulation: Sendable, Hashable {
+        package var files: String
+        package var invariants: String
+    }
+
     /// A parameter and the value it has in this run.
     package struct Parameter: Sendable, Hashable {
         package var name: String

@@ -67,9 +67,22 @@ extension TemplateReader {
     mutating func readSensors(_ section: YAMLNode?) {
         guard let section else { return }
         let turntable = evaluate(section)
-        check(turntable, MappingShape(subject: "Metadata.Turntable", used: ["Sensors", "Integrations"]))
+        check(turntable, MappingShape(subject: "Metadata.Turntable", used: ["Sensors", "Integrations", "Simulation"]))
         for value in elements(turntable["Sensors"], "Sensors") { readSensor(value) }
         readIntegrations(turntable["Integrations"])
+        if let simulation = turntable["Simulation"] { readSimulation(simulation) }
+    }
+
+    private mutating func readSimulation(_ value: TemplateValue) {
+        check(value, MappingShape(subject: "Metadata.Turntable.Simulation", used: ["Files", "Invariants"]))
+        guard let files = text(value["Files"], "Files"), let invariants = text(value["Invariants"], "Invariants") else {
+            report(
+                .missingProperty, at: value.position,
+                "Metadata.Turntable.Simulation names two programs: Files, which writes a world's files, and Invariants, which "
+                    + "looks at what became of them")
+            return
+        }
+        application.simulation = Application.Simulation(files: files, invariants: invariants)
     }
 
     /// `glue:startJobRun: FUNCTION`: a function that stands for a service's action in state machines.

@@ -67,4 +67,25 @@ final class TerminationSignals: Sendable {
             waiter?.resume()
         }
     }
+
+    /// Does something that is cancelled when a signal comes.
+    ///
+    /// - Throws: ``CommandError`` after a signal; what `body` throws.
+    static func cancelling<Result: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        let signals = try TerminationSignals()
+        return try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                await signals.wait()
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let result = try await group.next() ?? nil else {
+                throw CommandError("ended by a signal before it was done")
+            }
+            return result
+        }
+    }
 }

@@ -3,8 +3,10 @@ enum Turntable {
     static let version = "0.1.0"
 
     static let verbs: [any Verb.Type] = [
-        Serve.self, Clock.self, Demo.self, Invoke.self, Put.self, KPIs.self, Executions.self, History.self,
-        Queues.self, Generate.self, Etl.self, Validate.self, Coverage.self, TestState.self, EvaluateJSONata.self,
+        Serve.self, Clock.self, Simulate.self, Certify.self, Demo.self, Invoke.self, Put.self, KPIs.self,
+        Executions.self,
+        History.self, Queues.self, Generate.self, Etl.self, Validate.self, Coverage.self, TestState.self,
+        EvaluateJSONata.self,
         Package.self, Verify.self, Doctor.self,
     ]
 

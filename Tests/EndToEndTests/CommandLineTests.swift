@@ -27,14 +27,21 @@ struct CommandLineTests {
     @Test(
         "every verb has help",
         arguments: [
-            "serve", "demo", "invoke", "put", "kpis", "executions", "history", "generate", "validate", "test-state",
-            "jsonata", "package", "verify", "doctor",
+            "serve", "clock", "simulate", "certify", "demo", "invoke", "put", "kpis", "executions", "history", "queues",
+            "generate", "etl", "validate", "coverage", "test-state", "jsonata", "package", "verify", "doctor",
         ])
     func help(verb: String) async throws {
         let finished = try await turntable([verb, "--help"], in: Repository.root)
         #expect(finished.status == 0)
         #expect(finished.output.contains("Usage: turntable \(verb)"))
         #expect(try await turntable(["--help"], in: Repository.root).output.contains("  \(verb) "))
+    }
+
+    @Test("the list of verbs above is that of the program")
+    func verbs() async throws {
+        let help = try await turntable(["--help"], in: Repository.root).output
+        #expect(
+            help.split(separator: "\n").count { $0.hasPrefix("  ") && $0.dropFirst(2).first?.isLetter == true } == 20)
     }
 
     @Test("the project's template has no findings, and a broken one is told with file and line")

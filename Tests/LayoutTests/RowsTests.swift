@@ -12,10 +12,11 @@ struct RowsTests {
             "JSON", "Clocks", "FileSystem", "CSV", "Compression", "Parquet", "Digest", "RegularExpressions", "SQLite",
             "HTTPClient", "HTTPServer", "YAML",
         ],
-        ["AWSClient", "JSONata", "Packaging"],
+        ["AWSClient", "JSONata", "Packaging", "SimulationLink"],
         ["Events", "Storage", "MusicKPIs"],
         ["StatesLanguage", "Template", "Delivery", "MusicPipeline"],
         ["LambdaRuntime", "EventRouter"],
+        ["Simulation"],
         ["turntable"],
     ]
 

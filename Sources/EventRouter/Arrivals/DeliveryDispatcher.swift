@@ -129,6 +129,7 @@ package actor DeliveryDispatcher {
             signal.raise()
             hold.release()
             var untilRetried = ClockHold.none
+            defer { untilRetried.release() }
             while true {
                 let hold = try await signal.wait()
                 defer { hold.release() }
@@ -138,6 +139,7 @@ package actor DeliveryDispatcher {
                     untilRetried.release()
                 } catch let error as ExecutionError {
                     report(.storageFailed(error))
+                    untilRetried.release()
                     untilRetried = clock.hold()
                     retryAlarm.set(machineClock.now + limits.storeRetryInterval)
                 }
@@ -171,10 +173,10 @@ package actor DeliveryDispatcher {
         }
         for delivery in invocations {
             underWay.insert(delivery.id)
-            let hold = clock.hold()
+            let hold = TaskHold(clock)
             group.addTask {
-                await self.invoke(delivery)
-                hold.release()
+                await TaskHold.$current.withValue(hold) { await self.invoke(delivery) }
+                hold.end()
             }
         }
         if !starts.isEmpty { try await start(starts) }

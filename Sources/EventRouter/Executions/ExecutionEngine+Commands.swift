@@ -118,7 +118,7 @@ extension ExecutionEngine {
     private func taskSubmitted(_ key: TaskKey, _ answer: JSONValue, place: UInt64) async {
         parkedTasks.insert(key)
         let input = ExecutionInput.taskSubmitted(key.token, payload: answer.text())
-        if clock.isVirtual {
+        if clock.isVirtual, limits.gathersAnswers {
             let promise = Promise<Bool>()
             heldAnswers.append(
                 HeldAnswer(
@@ -144,7 +144,7 @@ extension ExecutionEngine {
             refreshBusyCount(of: key.execution)
         }
         if phase != .closed, let input {
-            if clock.isVirtual {
+            if clock.isVirtual, limits.gathersAnswers {
                 heldAnswers.append(
                     HeldAnswer(place: place, input: PendingInput(execution: key.execution, input: input)))
             } else {

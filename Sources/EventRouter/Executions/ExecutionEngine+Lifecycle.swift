@@ -98,6 +98,9 @@ extension ExecutionEngine {
         for start in starts { settle(start, .failure(ExecutionEngine.shuttingDown)) }
         starts = []
         for watcher in watchers.withLock({ Array($0.values) }) { watcher.finish() }
+        // They hold the engine in turn.
+        services = NoServices()
+        announcements = NoAnnouncements()
     }
 
     private func close() {

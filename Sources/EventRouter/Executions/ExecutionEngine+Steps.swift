@@ -83,7 +83,7 @@ extension ExecutionEngine {
         starts.removeFirst(started.count)
         for start in started { begin(start, at: now, in: &batch) }
 
-        let ready = inputs.prefix(limits.batchCount)
+        let ready = inputs.prefix(limits.batchCount - started.count)
         inputs.removeFirst(ready.count)
         for pending in ready {
             let (number, input) = (pending.execution, pending.input)

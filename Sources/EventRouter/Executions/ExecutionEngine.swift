@@ -30,6 +30,9 @@ package actor ExecutionEngine: ExecutionStarting {
         package var longestRecordRetry = Duration.seconds(5)
         /// Observations kept for a watcher that is slow; older ones are dropped.
         package var observationCount = 1_024
+        /// Whether under a virtual clock all tasks that work at the same time end together. A caller that itself decides
+        /// which task ends when takes each answer as it comes.
+        package var gathersAnswers = true
 
         package init() {}
     }

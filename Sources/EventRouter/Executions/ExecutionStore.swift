@@ -50,6 +50,15 @@ package actor ExecutionStore {
     private nonisolated let thread = SerialThread(name: "executions")
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
 
+    /// What the store is about to do, or has done.
+    package enum Moment: Sendable {
+        case reading
+        case writing
+        case written
+    }
+
+    /// Called on the store's thread; what it throws ends the call. Whoever throws after a write hides that it was done.
+    private let watch: (@Sendable (Moment) throws -> Void)?
     package nonisolated let path: String
     let retention: Retention
     let database: Database
@@ -64,8 +73,10 @@ package actor ExecutionStore {
     ///
     /// - Throws: ``ExecutionError``: `.newerSchema` for a file of a later version; `.storage`.
     package init(
-        path: String, mode: Mode = .readWrite, durability: Durability = .normal, retention: Retention = Retention()
+        path: String, mode: Mode = .readWrite, durability: Durability = .normal, retention: Retention = Retention(),
+        watch: (@Sendable (Moment) throws -> Void)? = nil
     ) async throws(ExecutionError) {
+        self.watch = watch
         self.path = path
         self.retention = retention
         do {
@@ -150,7 +161,10 @@ package actor ExecutionStore {
     /// Runs `body` with failures turned into ``ExecutionError``.
     func reporting<Result>(_ operation: String, _ body: () throws -> Result) throws(ExecutionError) -> Result {
         do {
-            return try body()
+            try watch?(operation == "read" ? .reading : .writing)
+            let result = try body()
+            if operation != "read" { try watch?(.written) }
+            return result
         } catch {
             throw ExecutionStore.error(operation, path, error)
         }

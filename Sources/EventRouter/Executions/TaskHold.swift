@@ -2,9 +2,9 @@ import Clocks
 import Synchronization
 
 /// A task's hold of the clock: let go of while the task waits for another execution, and gone with the task.
-final class TaskHold: Sendable {
+package final class TaskHold: Sendable {
     /// The hold of the task that is running.
-    @TaskLocal static var current: TaskHold?
+    @TaskLocal package static var current: TaskHold?
 
     private struct State {
         var hold: ClockHold?
@@ -20,10 +20,10 @@ final class TaskHold: Sendable {
     }
 
     /// Lets the time go on.
-    func pause() { state.withLock { $0.hold.take() }?.release() }
+    package func pause() { state.withLock { $0.hold.take() }?.release() }
 
     /// Has the time stand still again, unless the task has ended.
-    func resume() {
+    package func resume() {
         state.withLock { state in
             guard state.hold == nil, !state.hasEnded else { return }
             state.hold = clock.hold()

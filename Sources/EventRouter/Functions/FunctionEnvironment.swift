@@ -1,7 +1,7 @@
-import Clocks
+package import Clocks
 
 /// The environment variables that a function's process gets: Lambda's own, and the template's where Lambda lets them.
-enum FunctionEnvironment {
+package enum FunctionEnvironment {
     /// Names that a function's configuration can't set ("Defined runtime environment variables" in Lambda's guide).
     static let reservedNames: Set<String> = [
         "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV",
@@ -15,7 +15,7 @@ enum FunctionEnvironment {
     /// each invocation.
     static let timeName = "TURNTABLE_CLOCK"
 
-    static func variables(
+    package static func variables(
         of configuration: FunctionConfiguration, runtimePort: UInt16, logStream: String, virtualTime: Timestamp? = nil
     ) -> [String: String] {
         // What a template may replace.

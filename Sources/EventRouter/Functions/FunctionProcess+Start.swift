@@ -64,7 +64,7 @@ extension FunctionProcess {
         let process = unsafe FunctionProcess.withCStrings([path]) { arguments in
             unsafe FunctionProcess.withCStrings(variables) {
                 // SAFETY: the vectors end with NULL and outlive the call, which copies what it keeps.
-                unsafe turntable_spawn(path, arguments, $0, configuration.taskRoot, ends[1])
+                unsafe turntable_spawn(path, arguments, $0, configuration.taskRoot, -1, ends[1])
             }
         }
         guard process > 0 else {

@@ -53,37 +53,18 @@ package actor Router {
         let objects = settings.data.objectStore()
         let pool = try FunctionPool(
             functions: configurations, logFolder: settings.data.logs, clock: clock, entropy: entropy)
-        let engine = ExecutionEngine(
-            store: store, functions: pool, clock: clock, machineClock: machineClock, entropy: entropy)
-        let queues = MessageQueues(
-            application.queues, store: store, folder: settings.data.queues, clock: clock, machineClock: machineClock,
-            entropy: entropy, account: application.account)
-        let dispatcher = DeliveryDispatcher(
-            store: store, functions: pool, executions: engine, queues: queues, routes: routes, clock: clock,
-            machineClock: machineClock, entropy: entropy
-        ) { report(RouterRemark("\($0)")) }
-        let intake = ArrivalIntake(
-            store: store, routes: routes, clock: clock, entropy: entropy, dispatcher: dispatcher)
-        let stores = settings.data.stores
-        let services = ServiceTasks(
-            objects: objects,
-            tables: { name in
-                application.tables.first { $0.name == name || $0.arn == name }.map { stores.table(TableSchema($0)) }
-            },
-            queues: queues, engine: engine, intake: intake, functions: pool,
-            mapped: application.integrations, clock: clock, entropy: entropy)
+        let core = RouterCore(
+            application, routes: routes, store: store, functions: pool, stores: settings.data.stores,
+            queueFolder: settings.data.queues, clock: clock, machineClock: machineClock, entropy: entropy,
+            report: report)
+        let (engine, dispatcher, intake, queues) = (core.engine, core.dispatcher, core.intake, core.queues)
         do {
-            await engine.use(services)
-            await engine.use(StatusEvents(bus: intake.bus, dispatcher: dispatcher))
             if let mocks = settings.mocks { await engine.use(mocks) }
-            for machine in application.stateMachines { try await engine.register(MachineDefinition(machine)) }
+            try await core.register()
             let states = StatesAPI(
                 store: store, engine: engine, clock: clock, entropy: entropy, account: application.account)
             for remark in try await states.restore(application.stateMachines) { report(RouterRemark(remark)) }
-            for machine in application.stateMachines { try await engine.checkServices(of: machine.arn) }
-            let recovery = try await engine.recover()
-            if recovery.continued > 0 { report(RouterRemark("going on with \(recovery.continued) executions")) }
-            for failure in recovery.failed { report(RouterRemark("\(failure.arn) can't go on: \(failure.reason)")) }
+            try await core.begin(report: report)
             let invoke = InvokeAPI(pool: pool) { request in await dispatcher.enqueue(request) }
             let front = FrontDoor(
                 invoke: invoke, states: states, queues: QueueAPI(queues: queues), clock: ClockAPI(clocks)

@@ -1,9 +1,9 @@
-import Storage
-import Template
+package import Storage
+package import Template
 
 extension TableSchema {
     /// The schema of a template's table.
-    init(_ table: Application.Table) {
+    package init(_ table: Application.Table) {
         var types: [String: KeyType] = [:]
         for key in [table.key] + table.indexes.map(\.key) {
             for attribute in [key.partition, key.sort].compactMap({ $0 }) {

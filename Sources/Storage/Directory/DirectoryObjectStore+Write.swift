@@ -200,6 +200,7 @@ final class StagedContent {
         let eTag = hex(hasher.finish())
         let status = try staged.file.status()
         store.cache.keep(eTag, of: staged.file, status)
+        try store.beforePlacing?(address.bucket, address.key)
         try store.place(staged, at: address, condition, cancellation)
         return store.metadata(address, eTag, status)
     }

@@ -25,14 +25,21 @@ public final class DirectoryObjectStore: ObjectStore {
     /// The folder that holds the buckets.
     public let root: String
     let isDurable: Bool
+    /// Called with bucket and key of an object that is complete and not yet to be seen; what it throws ends the write.
+    let beforePlacing: (@Sendable (String, String) throws -> Void)?
     let cache = ETagCache()
     private let threads = BlockingThreads(maximumThreadCount: 4)
     private let hasSwept = Atomic(false)
 
     /// Makes a store of the buckets below `root`; looks at nothing yet.
-    public init(root: String, isDurable: Bool = false) {
+    public convenience init(root: String, isDurable: Bool = false) {
+        self.init(root: root, isDurable: isDurable, beforePlacing: nil)
+    }
+
+    init(root: String, isDurable: Bool, beforePlacing: (@Sendable (String, String) throws -> Void)?) {
         self.root = root
         self.isDurable = isDurable
+        self.beforePlacing = beforePlacing
     }
 
     func onThread<Value: Sendable>(_ work: @escaping @Sendable (Cancellation) throws -> Value) async throws -> Value {

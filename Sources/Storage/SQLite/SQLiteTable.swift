@@ -76,6 +76,7 @@ public final class SQLiteTable: Table {
                     try Self.apply(outcome, key, current, database, definition, rules)
                     if case .stored(let item) = outcome { stored.append(item) }
                 }
+                try self.tables.beforeCommit?(rules.schema.name)
                 return stored
             }
         }

@@ -19,6 +19,8 @@ public final class SQLiteTables: Sendable {
     /// The database's file.
     public let path: String
     private let busyTimeout: Duration
+    /// Called with a table's name before a transaction that wrote to it is committed; what it throws undoes it.
+    let beforeCommit: (@Sendable (String) throws -> Void)?
     private let state = Mutex(State())
     // One thread, since there is one connection.
     private let threads = BlockingThreads(maximumThreadCount: 1)
@@ -30,9 +32,14 @@ public final class SQLiteTables: Sendable {
     }
 
     /// Names the file; nothing is opened yet.
-    public init(path: String, busyTimeout: Duration = SQLiteTables.defaultBusyTimeout) {
+    public convenience init(path: String, busyTimeout: Duration = SQLiteTables.defaultBusyTimeout) {
+        self.init(path: path, busyTimeout: busyTimeout, beforeCommit: nil)
+    }
+
+    init(path: String, busyTimeout: Duration, beforeCommit: (@Sendable (String) throws -> Void)?) {
         self.path = path
         self.busyTimeout = busyTimeout
+        self.beforeCommit = beforeCommit
     }
 
     /// The table of this schema, made at its first use when it isn't there.

@@ -3,7 +3,7 @@ import JSON
 import StatesLanguage
 import Synchronization
 
-/// One state machine's coverage, counted from the executions that a data folder holds.
+/// One state machine's coverage, counted from the executions that data folders hold.
 struct MachineCoverage: Sendable {
     let arn: String
     let map: CoverageMap
@@ -33,15 +33,28 @@ struct MachineCoverage: Sendable {
         let translation: [CoveragePoint: CoveragePoint]?
     }
 
-    /// Reads all executions of a machine, page by page.
+    private var versions: [String: Version]
+    private let currentDigest: String
+    private let kind: StateMachineType
+    private let keepsSamples: Bool
+
+    /// Reads all executions of a machine.
     ///
     /// - Parameter keepsSamples: Whether an input and the tasks' answers are kept.
     /// - Returns: Nil when the store knows no definition of the machine.
     init?(_ arn: String, in store: ExecutionStore, keepsSamples: Bool) async throws {
         guard let current = try await store.currentDefinition(of: arn) else { return nil }
         self.arn = arn
+        self.keepsSamples = keepsSamples
+        kind = current.kind
+        currentDigest = current.definition.digest
         map = try CoverageMap(current.definition.bytes, file: current.definition.file, type: current.kind)
-        var versions = [current.definition.digest: Version(map: map, translation: nil)]
+        versions = [currentDigest: Version(map: map, translation: nil)]
+        try await read(store)
+    }
+
+    /// Adds another store's executions of the machine, page by page.
+    mutating func read(_ store: ExecutionStore) async throws {
         var before: Int64?
         repeat {
             let page = try await store.executions(
@@ -51,10 +64,10 @@ struct MachineCoverage: Sendable {
                 guard let digest = try await store.definitionDigest(of: record) else { continue }
                 if versions[digest] == nil {
                     if versions.count > MachineCoverage.versionCount {
-                        versions = versions.filter { $0.key == current.definition.digest }
+                        versions = versions.filter { $0.key == currentDigest }
                     }
                     guard let stored = try await store.storedDefinition(digest),
-                        let other = try? CoverageMap(stored.bytes, file: stored.file, type: current.kind)
+                        let other = try? CoverageMap(stored.bytes, file: stored.file, type: kind)
                     else {
                         unknownVersionCount += 1
                         continue

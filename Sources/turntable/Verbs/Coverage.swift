@@ -9,6 +9,7 @@ struct Coverage: Verb {
     static let summary = "tells which states, choice rules, retriers and catchers the executions have reached"
     static let options = [
         Option.data, .json,
+        .value("simulation", "FOLDER", "counts over the worlds that 'turntable simulate --keep' left there"),
         .value("state-machine", "NAME", "only this one: its name or ARN", isRepeatable: true),
         .value("fail-under", "PERCENT", "exit status 1 when fewer of all points were reached"),
         .value("junit", "FILE", "writes JUnit's XML, a test a point"),
@@ -18,12 +19,13 @@ struct Coverage: Verb {
         .flag("error-names", "counts each error name of a retrier or catcher as a point of its own"),
     ]
     static let details =
-        "Counts over all executions that the data folder holds, by the points of each machine's present definition. "
+        "Counts over all executions that the data folder holds, or a simulation's worlds, by the points of each machine's present definition. "
         + "'--json' prints a line a point, and one for each machine. Every proposed case was run in process, with its mocks, and "
         + "reached what it is for; what no case was found for is named with the reason. 'turntable serve --mock-config FILE' runs "
         + "them: start-execution with '#CASE' behind the machine's ARN."
 
     private let project: Project
+    private let simulation: String?
     private let machines: [String]
     private let threshold: Double?
     private let junit: String?
@@ -34,6 +36,7 @@ struct Coverage: Verb {
     init(_ arguments: Arguments) throws {
         project = try Project(arguments)
         machines = arguments.all("state-machine")
+        simulation = arguments.value("simulation")
         junit = arguments.value("junit")
         mocks = arguments.value("propose-mocks")
         countsErrorNames = arguments.has("error-names")
@@ -47,13 +50,17 @@ struct Coverage: Verb {
     }
 
     func run() async throws -> Bool {
-        let store = try await ExecutionStore(path: project.data.executions, mode: .readOnly)
+        let paths = try stores()
+        let store = try await ExecutionStore(path: paths[0], mode: .readOnly)
         var reports: [CoverageReport] = []
         var proposals: [CaseProposals] = []
         for arn in try await wanted(in: store) {
-            guard let coverage = try await MachineCoverage(arn, in: store, keepsSamples: mocks != nil) else {
+            guard var coverage = try await MachineCoverage(arn, in: store, keepsSamples: mocks != nil) else {
                 Console.note("turntable: \(arn): no definition is kept, so nothing can be counted")
                 continue
+            }
+            for path in paths.dropFirst() {
+                try await coverage.read(ExecutionStore(path: path, mode: .readOnly))
             }
             let report = coverage.report(countsErrorNames: countsErrorNames)
             reports.append(report)
@@ -91,6 +98,16 @@ struct Coverage: Verb {
                 + "of --fail-under; not reached:\(missing.joined())")
     }
 
+    /// The stores to read; one at least.
+    private func stores() throws -> [String] {
+        guard let simulation else { return [project.data.executions] }
+        let worlds = try FileSystem.list(simulation).filter { $0.hasPrefix("world-") }.sorted()
+        guard !worlds.isEmpty else {
+            throw CommandError("\(simulation) holds no worlds: 'turntable simulate --keep' says where it leaves them")
+        }
+        return try worlds.map { try DataFolder("\(simulation)/\($0)").executions }
+    }
+
     private func write(_ value: JSONValue, to file: String) throws {
         try FileSystem.writeFileAtomically(file, value.bytes(.pretty) + [0x0A])
     }
@@ -104,7 +121,7 @@ struct Coverage: Verb {
             let found = all.filter { $0 == wanted || name($0) == wanted }
             guard !found.isEmpty else {
                 throw CommandError(
-                    "no state machine '\(wanted)' in \(project.data.executions)"
+                    "no state machine '\(wanted)' in \(simulation ?? project.data.executions)"
                         + Suggestion.hint(for: wanted, in: all.map(name)))
             }
             return found

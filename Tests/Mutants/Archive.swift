@@ -1,0 +1,1 @@
+../../functions/archive/Archive.swift

@@ -1,0 +1,1 @@
+../../functions/etl/Etl.swift
