@@ -46,7 +46,8 @@ struct ConditionTests {
     func combinations() {
         let (yes, no) = (Condition.attributeExists("s"), Condition.attributeExists("x"))
         for (condition, expected) in [
-            (.and([]), true), (.or([]), false), (.not(no), true), (.and([yes, no]), false), (.and([yes, yes]), true),
+            (.and([]), true), (.or([]), false), (.and([yes]), true), (.or([no]), false),
+            (.not(.or([.and([no])])), true), (.not(no), true), (.and([yes, no]), false), (.and([yes, yes]), true),
             (.or([no, yes]), true), (.or([no, no]), false), (.not(.and([yes, .or([no, .not(yes)])])), true),
         ] as [(Condition, Bool)] {
             #expect(condition.holds(of: Self.item) == expected)

@@ -159,6 +159,17 @@ struct TableContractTests {
             },
         ]
         #expect(codes == [failed, failed, failed, failed, failed])
+        let (isOne, isTwo) = (Condition.equals("version", 1), Condition.equals("version", 2))
+        for held in [
+            .and([isOne]), .or([isOne]), .and([.or([.and([isOne])])]), .not(.and([isTwo])),
+            .or([.and([isTwo]), .or([isOne])]),
+            .and([]), .not(.or([])),
+        ] as [Condition] {
+            try await table.put(item("p", "s", ["version": 1]), condition: held)
+        }
+        let never = Condition.and([.or([isTwo]), .not(.and([isTwo]))])
+        codes = [await tableCode { try await table.put(item("p", "s"), condition: never) }]
+        #expect(codes == [failed])
         let found = try await table.get(key("p", "s"))
         let absent = try await table.get(key("p", "t"))
         #expect(found == item("p", "s", ["version": 1]))

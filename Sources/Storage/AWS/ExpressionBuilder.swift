@@ -61,6 +61,8 @@ struct ExpressionBuilder {
         _ conditions: [Condition], _ word: String, isEmptyTrue: Bool, _ anyName: String
     ) -> String {
         if conditions.isEmpty { return constant(isEmptyTrue, anyName) }
+        // DynamoDB refuses parentheses around what has some already.
+        if conditions.count == 1 { return condition(conditions[0], anyName: anyName) }
         var parts: [String] = []
         for condition in conditions { parts.append("(\(self.condition(condition, anyName: anyName)))") }
         return parts.joined(separator: " \(word) ")
