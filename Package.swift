@@ -134,7 +134,7 @@ let package = Package(
                 "JSON", "Clocks", "CLinux", "FileSystem", "CSV", "SQLite", "HTTPServer", "HTTPClient", "Digest", "YAML",
                 "Events",
                 "Storage", "MusicKPIs", "JSONata", "StatesLanguage", "Template", "Delivery", "MusicPipeline",
-                "Packaging", "EventRouter", "Simulation",
+                "Packaging", "AWSClient", "EventRouter", "Simulation",
             ],
             path: "Sources/turntable", swiftSettings: strict),
 

@@ -6,6 +6,7 @@ package struct AWSClients: Sendable {
     package let configuration: AWSConfiguration
     package let s3: S3Client
     package let dynamoDB: DynamoDBClient
+    package let lambda: LambdaClient
 
     /// Reads AWS's shared files; credentials are looked for, and libcurl is loaded, at the first call.
     ///
@@ -35,6 +36,7 @@ package struct AWSClients: Sendable {
         self.configuration = configuration
         s3 = S3Client(try connection(.s3, policy), configuration)
         dynamoDB = DynamoDBClient(try connection(.dynamodb, tablePolicy))
+        lambda = LambdaClient(try connection(.lambda, policy))
     }
 
     /// Where credentials are looked for, in order; the first that has some wins.

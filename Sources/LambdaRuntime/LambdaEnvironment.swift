@@ -1,5 +1,4 @@
 public import Clocks
-import Glibc
 
 /// What a function finds when it starts: its variables, a clock, a source of chance, a logger.
 public struct LambdaEnvironment: Sendable {
@@ -45,18 +44,4 @@ public struct LambdaEnvironment: Sendable {
     public var region: String { self["AWS_REGION"] ?? self["AWS_DEFAULT_REGION"] ?? "us-east-1" }
     /// Whether the function runs under Lambda's runtime API, be it AWS's or a local one.
     public var servesRuntimeAPI: Bool { self["AWS_LAMBDA_RUNTIME_API"] != nil }
-
-    /// The variables of this process. Names or values that are not UTF-8 have their bad bytes replaced.
-    static func processVariables() -> [String: String] {
-        var variables: [String: String] = [:]
-        var entry = unsafe environ
-        while let text = unsafe entry.pointee {
-            let spelled = unsafe String(cString: text)
-            if let equals = spelled.firstIndex(of: "=") {
-                variables[String(spelled[..<equals])] = String(spelled[spelled.index(after: equals)...])
-            }
-            unsafe entry += 1
-        }
-        return variables
-    }
 }

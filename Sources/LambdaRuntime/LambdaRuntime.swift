@@ -28,7 +28,7 @@ public enum LambdaRuntime {
     /// - Parameter make: Makes the handler, once, from the environment.
     public static func run(_ make: (LambdaEnvironment) throws -> any LambdaHandler) -> Never {
         let arguments = CommandLine.arguments
-        let variables = LambdaEnvironment.processVariables()
+        let variables = ProcessVariables.all()
         let name = arguments.first.map { FileSystem.name(of: $0) } ?? "function"
         if let link = SimulationLink.ofProcess {
             let environment = LambdaEnvironment(

@@ -8,6 +8,7 @@ import Testing
 @Suite("Packaging on the command line", .timeLimit(.minutes(10)))
 struct PackageVerbTests {
     private func withProducts(
+        _ variables: [String: String] = [:],
         _ body: (_ folder: String, _ run: ([String]) async throws -> FinishedProcess) async throws -> Void
     )
         async throws
@@ -20,7 +21,10 @@ struct PackageVerbTests {
                 #expect(copied.status == 0, "\(copied.errorOutput)")
             }
             #expect(symlink("\(Repository.root)/infra", "\(folder)/infra") == 0)
-            let environment = ["AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""]
+            let nobody = [
+                "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_REGION": "eu-central-1", "HOME": folder,
+            ]
+            let environment = nobody.merging(variables) { $1 }
             try await body(folder) { arguments in
                 try await runProcess(
                     "\(folder)/products/turntable", arguments, environment: environment, directory: folder)
@@ -78,6 +82,38 @@ struct PackageVerbTests {
             // The template has five functions; two were packaged.
             let missing = try await run(["verify"])
             #expect(missing.status == 1 && missing.errorOutput.contains("validate-file.zip: run 'make package'"))
+        }
+    }
+
+    @Test("verify compares packages with what Lambda has")
+    func deployed() async throws {
+        let moto = try await MotoServer.take()
+        defer { moto.giveBack() }
+        try await withProducts(moto.environment) { folder, run in
+            _ = try await run(["package", "archive", "etl", "validate-file"])
+            let deploy = """
+                import boto3, json
+                options = dict(endpoint_url="\(moto.origin)", region_name="eu-central-1", aws_access_key_id="a",
+                               aws_secret_access_key="b")
+                role = boto3.client("iam", **options).create_role(
+                    RoleName="r", AssumeRolePolicyDocument=json.dumps({}))["Role"]["Arn"]
+                for name, zip in (("archive", "archive"), ("etl", "archive")):
+                    code = open(f".build/lambda/{zip}.zip", "rb").read()
+                    boto3.client("lambda", **options).create_function(
+                        FunctionName=name, Runtime="provided.al2023", Role=role, Handler="bootstrap", Code={"ZipFile": code})
+                """
+            let done = try await runProcess(Repository.python, ["-c", deploy], directory: folder)
+            #expect(done.status == 0, "\(done.errorOutput)")
+            // The three are the same shell in the same zip but for a name that is not in it.
+            try File("\(folder)/products/archive", .append).write([0])
+            _ = try await run(["package", "archive"])
+            let zips = ["archive", "etl", "validate-file"].map { ".build/lambda/\($0).zip" }
+            let finished = try await run(["verify", "--json"] + zips)
+            #expect(finished.status == 1)
+            let lines = try finished.output.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
+            #expect(lines.map { $0["status"] } == ["same", "same", "same"], "\(finished.errorOutput)")
+            #expect(lines.map { $0["deployed"] } == ["different", "same", "not_compared"])
+            #expect(lines[2]["deployed_reason"]?.stringValue?.contains("ResourceNotFoundException") == true)
         }
     }
 

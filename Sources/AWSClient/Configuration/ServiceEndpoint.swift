@@ -4,6 +4,7 @@ import HTTPClient
 package enum AWSService: String, Sendable {
     case s3
     case dynamodb
+    case lambda
     case sts
 }
 

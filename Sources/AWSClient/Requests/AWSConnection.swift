@@ -179,6 +179,11 @@ extension AWSError {
             code = json["__type"]?.stringValue?.split(separator: "#").last.map(String.init)
             detail = json["message"]?.stringValue ?? json["Message"]?.stringValue
             reasons = json["CancellationReasons"]?.arrayValue?.map { $0["Code"]?.stringValue ?? "None" } ?? []
+        } else if service == .lambda {
+            // REST with JSON: the code is in a header, perhaps with an address behind a colon.
+            code = response.headers["x-amzn-errortype"]?.split(separator: ":").first.map(String.init)
+            let json = try? JSONValue(parsing: response.body)
+            detail = json?["Message"]?.stringValue ?? json?["message"]?.stringValue
         } else if let root = try? XMLElement(parsing: response.body) {
             let error = root.name == "Error" ? root : root.first("Error")
             code = error?.text("Code")

@@ -1,4 +1,4 @@
-/// Somebody who knows the code that a deployed function runs: AWS, once there is a client for it.
+/// Somebody who knows the code that a deployed function runs, such as AWS.
 package protocol DeployedCode: Sendable {
     /// Lambda's `CodeSha256` of the function: the SHA-256 of its zip in base64.
     ///

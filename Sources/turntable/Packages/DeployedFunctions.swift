@@ -1,29 +1,34 @@
-import Glibc
+import AWSClient
+import Clocks
+import FileSystem
 import Packaging
 
-/// Who can be asked for the digests of deployed functions, as far as the environment has credentials for it.
-enum DeployedFunctions {
-    /// What a comparison with AWS came to.
-    ///
-    /// This is the place for a client of Lambda's `GetFunctionConfiguration`; until there is one, nothing is compared, and
-    /// the reason says how to do it by hand.
-    static func compare(_ codeSHA256: String, function: String, asking deployed: (any DeployedCode)? = nil) async
-        -> DeployedComparison
-    {
-        if let deployed { return await DeployedComparison(codeSHA256, function: function, with: deployed) }
-        guard hasCredentials else {
-            return .notCompared(reason: "no AWS credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)")
-        }
-        return .notCompared(
-            reason:
-                "AWS is not asked yet; compare with 'aws lambda get-function-configuration --function-name \(function) "
-                + "--query CodeSha256'")
+/// What AWS says of deployed functions, as far as the environment has credentials for it.
+struct DeployedFunctions: DeployedCode {
+    private let client: LambdaClient
+
+    /// - Throws: ``AWSError`` of kind `.configuration`, such as for a region that is not named.
+    init() throws {
+        var environment = ProcessVariables.all()
+        // A machine that packages has its credentials in the environment or in files; asking for an instance's would take
+        // seconds wherever there is none.
+        if environment["AWS_EC2_METADATA_DISABLED"] == nil { environment["AWS_EC2_METADATA_DISABLED"] = "true" }
+        client = try AWSClients(environment: environment, clock: SystemClock(), entropy: SystemEntropy()).lambda
     }
 
-    private static var hasCredentials: Bool {
-        ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].allSatisfy { name in
-            guard let value = unsafe getenv(name) else { return false }
-            return unsafe value.pointee != 0
+    func codeSHA256(ofFunction function: String) async throws -> String {
+        do {
+            return try await client.codeSHA256(ofFunction: function)
+        } catch let error as AWSError where error.kind == .credentials {
+            throw CommandError("no AWS credentials: \(error)")
+        }
+    }
+
+    static func compare(_ codeSHA256: String, function: String) async -> DeployedComparison {
+        do {
+            return await DeployedComparison(codeSHA256, function: function, with: try DeployedFunctions())
+        } catch {
+            return .notCompared(reason: "\(error)")
         }
     }
 }

@@ -13,7 +13,8 @@ struct Verify: Verb {
     static let details =
         "Each zip is compared with the executable of its name beside this program, which is what the router runs. All packages\n"
         + "in \(PackageTarget.defaultFolder), unless some are named. Exit status 1 when one differs or is missing. What AWS has\n"
-        + "deployed is compared by CodeSha256 when it can be asked; when not, the output says so."
+        + "deployed is compared by CodeSha256 (lambda:GetFunctionConfiguration) with the credentials and region of the\n"
+        + "environment and AWS's shared files; when it can't be asked, the output says why."
 
     private let project: Project
     private let paths: [String]
