@@ -97,6 +97,30 @@ struct RetryTests {
         #expect(peer.requests.count == 3)
     }
 
+    @Test("an object whose bytes are not what its checksum says is read again; a checksum of checksums says nothing")
+    func damaged() async throws {
+        func object(_ body: String, _ checksum: String) -> SocketPeer.Action {
+            .respond(
+                200, body,
+                headers:
+                    "ETag: \"e\"\r\nLast-Modified: Mon, 01 Jan 2024 00:00:00 GMT\r\nx-amz-checksum-crc32: \(checksum)\r\n"
+            )
+        }
+        // CRC-32 of "123456789" is CBF43926 (its catalogue's check value).
+        let peer = try script([
+            [object("123456780", "y/Q5Jg==")], [object("123456789", "y/Q5Jg==")], [object("anything", "AAAAAA==-2")],
+        ])
+        defer { peer.stop() }
+        let world = try ClientsUnderTest(port: peer.port)
+        for expected in ["123456789", "anything"] {
+            let found = try await world.clients.s3.getObject(
+                "k", in: "bucket", range: nil, ifMatch: nil, maximumByteCount: 9)
+            #expect(String(decoding: found.bytes, as: UTF8.self) == expected)
+        }
+        #expect(peer.requests.count == 3)
+        #expect(peer.requests.allSatisfy { $0.headers["x-amz-checksum-mode"] == "ENABLED" })
+    }
+
     // Nothing but the cancellation ends it in less than an hour.
     @Test("a cancelled task doesn't wait for an answer", .timeLimit(.minutes(10)))
     func cancelled() async throws {

@@ -26,7 +26,7 @@ struct FaultyNetworkTests {
     }
 
     @Test(
-        "resets, 500s, throttling, cut and missing answers, bad digests and expired tokens change no number",
+        "resets, 500s, throttling, cut, changed and missing answers, bad digests and expired tokens change no number",
         arguments: [1, 2, 3])
     func sameNumbers(seed: UInt64) async throws {
         let server = try await MotoServer.take()

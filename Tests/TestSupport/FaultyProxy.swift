@@ -20,6 +20,8 @@ public final class FaultyProxy: Sendable {
         /// The server finds that the body is not what its checksum says.
         case badDigest = "bad-digest"
         case expiredToken = "expired-token"
+        /// A byte of an object comes otherwise than it is, where a checksum comes with it.
+        case corrupted
     }
 
     private struct State {
@@ -78,6 +80,14 @@ public final class FaultyProxy: Sendable {
         case .stalled: return [.hang]
         case .badDigest where request.method == "PUT": return error(400, "BadDigest")
         case .expiredToken: return error(400, isTable ? "ExpiredTokenException" : "ExpiredToken")
+        case .corrupted:
+            var answer = forward(request)
+            let head = String(decoding: answer.prefix(4_096), as: UTF8.self).lowercased()
+            let hasBody = !answer.isEmpty && !head.hasSuffix("\r\n\r\n") && head.contains(" 200 ")
+            if request.method == "GET", hasBody, head.contains("x-amz-checksum-crc32: ") {
+                answer[answer.count - 1] ^= 1
+            }
+            return [.send(answer), .close]
         case .badDigest, nil: return [.send(forward(request)), .close]
         }
     }

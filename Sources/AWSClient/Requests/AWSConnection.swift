@@ -116,13 +116,25 @@ package final class AWSConnection: Sendable {
         if request.mayFailLate, let root = try? XMLElement(parsing: response.body), root.name == "Error" {
             return AWSError(response, service, request)
         }
-        if let text = response.headers["x-amz-crc32"], let expected = UInt32(text), crc32(response.body) != expected {
+        if AWSConnection.isDamaged(response, request) {
             return AWSError(
                 .malformedResponse, code: "ResponseChecksumMismatch", operation: request.operation,
                 resource: request.resource, detail: "the answer's bytes don't have the checksum that came with them",
                 status: 500, requestID: response.headers["x-amzn-requestid"])
         }
         return nil
+    }
+
+    /// Whether an answer's body is not what the CRC-32 that came with it says: DynamoDB's in digits, S3's in base64.
+    private static func isDamaged(_ response: HTTPClient.Response, _ request: AWSRequest) -> Bool {
+        if let expected = response.headers["x-amz-crc32"].flatMap({ UInt32($0) }) {
+            return crc32(response.body) != expected
+        }
+        // S3's checksum of an object in parts is one of checksums, with `-` and their count, and says nothing of the whole.
+        guard request.method == "GET", response.status == 200, let expected = response.headers["x-amz-checksum-crc32"],
+            !expected.contains("-")
+        else { return false }
+        return S3Client.checksum(of: response.body) != expected
     }
 
     /// Takes the service's time from an answer that may be a matter of clocks: transient once that was corrected.

@@ -36,11 +36,16 @@ package struct S3Client: Sendable {
     func give(_ body: [UInt8], to request: inout AWSRequest) -> String? {
         request.body = body
         guard configuration.sendsChecksums else { return nil }
-        let value = crc32(body)
-        let checksum = Base64.encode((0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) })
+        let checksum = S3Client.checksum(of: body)
         request.headers += [("x-amz-sdk-checksum-algorithm", "CRC32"), ("x-amz-checksum-crc32", checksum)]
         if connection.endpoint.isSecure { request.payload = .unsigned }
         return checksum
+    }
+
+    /// The CRC-32 of bytes as S3 spells it: big-endian, in base64.
+    static func checksum(of bytes: [UInt8]) -> String {
+        let value = crc32(bytes)
+        return Base64.encode((0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) })
     }
 
     func malformed(_ request: AWSRequest, _ detail: String) -> AWSError {
@@ -83,7 +88,12 @@ package struct S3Client: Sendable {
         _ key: String, in bucket: String, range: Range<Int>?, ifMatch: String?, maximumByteCount: Int
     ) async throws -> (info: S3ObjectInfo, bytes: [UInt8]) {
         var request = request("GetObject", "GET", bucket, key)
-        if let range { request.headers.append(("Range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)")) }
+        if let range {
+            request.headers.append(("Range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)"))
+        } else {
+            // Of a whole object only: a range has no checksum but where it is just one part's.
+            request.headers.append(("x-amz-checksum-mode", "ENABLED"))
+        }
         if let ifMatch { request.headers.append(("If-Match", "\"\(ifMatch)\"")) }
         // Room for an error's text.
         request.maximumBodyByteCount = max(maximumByteCount, 64 << 10)
