@@ -83,8 +83,9 @@ struct EnrichmentRunTests {
             let world = NaivePipeline.random(rows: Int.random(in: 0..<600))
             let tables = try Self.tables(world)
             let text = world.streamsCSV
-            let settings = EnrichmentRun.Settings(
+            var settings = EnrichmentRun.Settings(
                 threads: Int.random(in: 1...4), gatheredRowLimit: [1, 50, 1 << 20].randomElement() ?? 1)
+            settings.rowBits = [64, 64, 30, 25, 20].randomElement() ?? 64
             let outcome = try await Self.run(
                 text, tables, settings, blocks: 1...([40, 2_000, 1 << 20].randomElement() ?? 40))
             let rows = world.rows

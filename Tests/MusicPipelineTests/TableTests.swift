@@ -48,16 +48,76 @@ struct TableTests {
         }
     }
 
-    @Test("rows are ordered by pair, those of one pair as they came")
-    func pairSort() {
-        for pairCount in [1, 2, 511, 512, 513, 300_000] {
-            let rows = (0..<2_000).map { index in
-                EnrichedRow(pair: UInt32.random(in: 0..<UInt32(pairCount)), user: UInt32(index), time: 0)
+    /// Rows of one day, in segments.
+    private static func dayRows(
+        _ rows: [(pair: UInt32, user: UInt32, microsecond: Int64)], _ packing: RowPacking
+    ) -> DayRows {
+        var all = DayRows(day: 19_900)
+        for start in stride(from: 0, to: rows.count, by: 700) {
+            var sorter = DaySorter(packing)
+            let index = sorter.index(of: all.day)
+            for row in rows[start..<min(start + 700, rows.count)] {
+                if let packed = packing.packed(user: row.user, microsecondOfDay: row.microsecond) {
+                    sorter.add(packing.adding(pair: row.pair, to: packed), dayIndex: index)
+                } else {
+                    let time = Int64(all.day) * DayRows.microsecondsPerDay + row.microsecond
+                    sorter.add(wide: EnrichedRow(pair: row.pair, user: row.user, time: time), dayIndex: index)
+                }
             }
-            let expected = rows.sorted { ($0.pair, $0.user) < ($1.pair, $1.user) }
-            #expect(PairSort.sort(rows, pairCount: pairCount) == expected)
+            for (_, segment) in sorter.takeDays() { all.append(segment) }
         }
-        #expect(PairSort.sort([], pairCount: 5) == [])
+        return all
+    }
+
+    @Test("rows are ordered by pair, those of one pair as they came, in whatever bits they are kept")
+    func sort() {
+        for pairCount in [1, 2, 511, 512, 513, 300_000] {
+            for bits in [64, 40, 20] {
+                let packing = RowPacking(pairCount: pairCount, bits: bits)
+                let rows = (0..<2_000).map { index in
+                    (
+                        pair: UInt32.random(in: 0..<UInt32(pairCount)), user: UInt32(index),
+                        microsecond: Int64.random(in: 0..<86_400) * 1_000_000
+                    )
+                }
+                // The wide rows of a piece come after its others.
+                let isWide = { (user: UInt32) in UInt64(user) >= packing.userLimit }
+                let expected = rows.sorted {
+                    ($0.pair, $0.user / 700, isWide($0.user) ? 1 : 0, $0.user) < (
+                        $1.pair, $1.user / 700, isWide($1.user) ? 1 : 0, $1.user
+                    )
+                }
+                let sorted = SortedRows(Self.dayRows(rows, packing), packing)
+                #expect(sorted.users == expected.map(\.user))
+                #expect(
+                    sorted.counts.flatMap { repeatElement($0.code, count: Int($0.count)) } == expected.map(\.pair))
+                switch sorted.times {
+                case .seconds(let seconds):
+                    #expect(seconds.map { Int64($0) * 1_000_000 } == expected.map(\.microsecond))
+                case .microseconds(let times):
+                    #expect(times.map { $0 % DayRows.microsecondsPerDay } == expected.map(\.microsecond))
+                }
+            }
+        }
+        #expect(SortedRows(DayRows(day: 0), RowPacking(pairCount: 5)).users == [])
+    }
+
+    @Test("a user found late gets its rows, also where it has no room in them")
+    func lateUsers() {
+        let packing = RowPacking(pairCount: 8, bits: 23)  // three bits for users
+        for user in [7, 8, 900] as [UInt32] {
+            let rows = Self.dayRows((0..<6).map { ($0, 1, $0 == 4 ? 5 : Int64($0) * 1_000_000) }, packing)
+            let segment = rows.segments[0]
+            // Row 4 is no whole second: it is the first wide one, and row 5 the fifth packed one.
+            segment.set(user: user, rows: 1..<3, isWide: false, packing, day: rows.day)
+            segment.set(user: user, rows: 0..<1, isWide: true, packing, day: rows.day)
+            segment.set(user: user, rows: 4..<5, isWide: false, packing, day: rows.day)
+            let all = segment.unpacked(packing, day: rows.day).sorted { $0.pair < $1.pair }
+            #expect(all.map(\.user) == [1, user, user, 1, user, user])
+            #expect(
+                all.map { $0.time % DayRows.microsecondsPerDay } == [0, 1_000_000, 2_000_000, 3_000_000, 5, 5_000_000])
+            #expect(segment.count == 6)
+        }
     }
 
     @Test("sets of listeners unite as sets do, in either form")

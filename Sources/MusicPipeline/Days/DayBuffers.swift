@@ -3,16 +3,16 @@ struct DayBuffers {
     /// Rows of a day after which they are taken out.
     static let dayRowLimit = 1 << 20
 
-    private var buffers: [Int32: [EnrichedRow]] = [:]
+    private var buffers: [Int32: DayRows] = [:]
     private var rowCount = 0
     private let rowLimit: Int
 
     /// - Parameter rowLimit: Rows of all days that are kept at most, beyond those added at once.
     init(rowLimit: Int) { self.rowLimit = rowLimit }
 
-    mutating func add(_ rows: DayRows) {
-        buffers[rows.day, default: []].append(contentsOf: rows.rows)
-        rowCount += rows.rows.count
+    mutating func add(_ rows: RowSegment, day: Int32) {
+        buffers[day, default: DayRows(day: day)].append(rows)
+        rowCount += rows.count
     }
 
     /// Takes out a day that has enough rows, or the one with the most when there are too many; nil when there is no need.
@@ -29,6 +29,6 @@ struct DayBuffers {
     private mutating func take(_ day: Int32) -> DayRows? {
         guard let rows = buffers.removeValue(forKey: day) else { return nil }
         rowCount -= rows.count
-        return DayRows(day: day, rows: rows)
+        return rows
     }
 }

@@ -4,7 +4,7 @@ package import CSV
 /// and each day's rows counted and encoded a batch at a time.
 ///
 /// Which rows make a batch follows from the file and the row limit alone, so the same file gives the same bytes with any
-/// number of threads. Memory: the tables, the rows gathered (16 bytes each, and as much again for those being encoded),
+/// number of threads. Memory: the tables, the rows gathered (8 bytes each, and twice as much again for those being encoded),
 /// the counts, and a few blocks, whatever the file's size.
 package struct EnrichmentRun: Sendable {
     package struct Settings: Sendable, Hashable {
@@ -12,6 +12,8 @@ package struct EnrichmentRun: Sendable {
         package var threads: Int
         /// Rows gathered before the largest day's are encoded.
         package var gatheredRowLimit: Int
+        /// Bits that rows are kept in; what has no room in them takes sixteen bytes.
+        var rowBits = 64
         /// Bytes of all days' counts and listeners, beyond which the file is refused.
         package var aggregateByteLimit: Int
 
@@ -72,9 +74,9 @@ package struct EnrichmentRun: Sendable {
         var result = Result()
         var pass = Pass(run: self, isEncoded: files != nil)
         try await withThrowingTaskGroup(of: (Int, DayBatch).self) { group in
-            let (tracks, users) = (tracks, users)
+            let (tracks, users, packing) = (tracks, users, pass.packing)
             try await pieces.forEach(of: source) { piece, layout in
-                StreamParser(layout: layout, tracks: tracks, users: users).parse(piece)
+                StreamParser(layout: layout, tracks: tracks, users: users, packing: packing).parse(piece)
             } collect: { piece in
                 if result.badRows.count < badRowLimit {
                     let bad = piece.badRows.sorted { $0.byteRange.lowerBound < $1.byteRange.lowerBound }
@@ -94,6 +96,7 @@ package struct EnrichmentRun: Sendable {
     private struct Pass {
         let run: EnrichmentRun
         let isEncoded: Bool
+        let packing: RowPacking
         var buffers: DayBuffers
         var unknownUsers: [Int64] = []
         private var numberOfUnknownUser: [Int64: UInt32] = [:]
@@ -104,22 +107,18 @@ package struct EnrichmentRun: Sendable {
         init(run: EnrichmentRun, isEncoded: Bool) {
             self.run = run
             self.isEncoded = isEncoded
+            packing = RowPacking(pairCount: run.tracks.pairCount, bits: run.settings.rowBits)
             buffers = DayBuffers(rowLimit: run.settings.gatheredRowLimit)
         }
 
         mutating func gather(_ piece: ParsedPiece, _ result: inout Result) {
             result.counts.add(piece.counts)
-            guard !piece.unknownUsers.isEmpty else {
-                for day in piece.days { buffers.add(day) }
-                return
+            for unknown in piece.unknownUsers {
+                let (day, rows) = piece.days[unknown.day]
+                rows.set(
+                    user: number(of: unknown.id), rows: unknown.rows, isWide: unknown.isWide, packing, day: day)
             }
-            let numbers = piece.unknownUsers.map { number(of: $0) }
-            for var day in piece.days {
-                for index in day.rows.indices where day.rows[index].user & ParsedPiece.unknownUserFlag != 0 {
-                    day.rows[index].user = numbers[Int(day.rows[index].user & ~ParsedPiece.unknownUserFlag)]
-                }
-                buffers.add(day)
-            }
+            for (day, rows) in piece.days { buffers.add(rows, day: day) }
         }
 
         private mutating func number(of id: Int64) -> UInt32 {
@@ -138,11 +137,12 @@ package struct EnrichmentRun: Sendable {
             let number = begun
             begun += 1
             let (tracks, users, unknownUsers, isEncoded) = (run.tracks, run.users, unknownUsers, isEncoded)
+            let packing = packing
             group.addTask {
                 (
                     number,
                     try DayBatch(
-                        rows, tracks: tracks, users: users, unknownUsers: unknownUsers, isEncoded: isEncoded)
+                        rows, packing, tracks: tracks, users: users, unknownUsers: unknownUsers, isEncoded: isEncoded)
                 )
             }
         }

@@ -12,21 +12,20 @@ package struct BadStreamRow: Sendable, Hashable {
 /// Rows read one by one, with the reasons of those that are no good.
 enum CheckedRows {
     /// Reads records that were no good row at first sight: the exact reader has the last word.
-    static func batches(of records: [Range<Int>], in lines: PlainLines, _ layout: RecordLayout) -> [CSVBatch] {
+    static func batches(
+        of records: [TypedRows.Rejected], in lines: PlainLines, _ layout: RecordLayout
+    ) -> [CSVBatch] {
         var batches: [CSVBatch] = []
-        var line = lines.firstLine
-        var position = lines.range.lowerBound
         var index = 0
         while index < records.count {
             // Records that follow one another are read together.
-            var range = records[index]
+            var range = records[index].range
+            let line = lines.firstLine + records[index].line
             index += 1
-            while index < records.count, records[index].lowerBound <= range.upperBound + 2 {
-                range = range.lowerBound..<records[index].upperBound
+            while index < records.count, records[index].range.lowerBound <= range.upperBound + 2 {
+                range = range.lowerBound..<records[index].range.upperBound
                 index += 1
             }
-            line += lines.bytes[position..<range.lowerBound].count { $0 == 0x0A }
-            position = range.lowerBound
             batches += layout.read(lines.bytes[range], offset: lines.blockOffset + range.lowerBound, line: line)
         }
         return batches
@@ -62,9 +61,9 @@ struct CheckedPiece: Sendable {
         let batches: [CSVBatch]
         switch piece {
         case .lines(let lines):
-            let typed = TypedRows(lines, layout: layout, kinds: StreamParser.kinds)
-            rowCount = typed.rowCount
-            batches = CheckedRows.batches(of: typed.rejected, in: lines, layout)
+            var rows = TypedRows(lines, layout: layout, kinds: StreamParser.kinds)
+            while rows.next() { rowCount += rows.rowCount }
+            batches = CheckedRows.batches(of: rows.rejected, in: lines, layout)
         case .batch(let batch): batches = [batch]
         }
         for batch in batches {

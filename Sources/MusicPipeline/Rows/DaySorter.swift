@@ -3,93 +3,111 @@
 struct DaySorter: ~Copyable {
     /// Days that are found without a search, by their lowest bits.
     private static let cachedDayCount = 64
+    private static let firstCapacity = 256
 
-    // Memory of its own, since an array asks at each row whether it is shared.
-    private var rows: UnsafeMutableBufferPointer<EnrichedRow>
-    /// For each row the index of its day.
-    private var indices: UnsafeMutableBufferPointer<UInt32>
-    private var count = 0
+    /// Where a row has gone.
+    struct Place {
+        var day: Int
+        var row: Int
+        var isWide: Bool
+    }
+
+    @safe
+    private struct Bucket {
+        var rows: UnsafeMutableBufferPointer<UInt64>
+        var count: Int
+    }
+
+    let packing: RowPacking
     private var days: [Int32] = []
-    private var indexOfDay: [Int32: UInt32] = [:]
+    private var indexOfDay: [Int32: Int] = [:]
+    private var wide: [Int: [EnrichedRow]] = [:]
+    // Memory of its own, since an array asks at each row whether it is shared.
+    private var buckets: UnsafeMutableBufferPointer<Bucket>
     /// The day that was last met with these lowest bits, and its index.
-    private let cache: UnsafeMutableBufferPointer<(day: Int32, index: UInt32)>
+    private let cache: UnsafeMutableBufferPointer<(day: Int32, index: Int32)>
 
-    init(capacity: Int) {
-        unsafe rows = .allocate(capacity: max(16, capacity))
-        unsafe indices = .allocate(capacity: max(16, capacity))
+    init(_ packing: RowPacking) {
+        self.packing = packing
+        unsafe buckets = .allocate(capacity: 8)
         unsafe cache = .allocate(capacity: DaySorter.cachedDayCount)
         unsafe cache.initialize(repeating: (.min, 0))
     }
 
     deinit {
-        unsafe rows.deallocate()
-        unsafe indices.deallocate()
+        for index in days.indices { unsafe buckets[index].rows.deallocate() }
+        unsafe buckets.deallocate()
         unsafe cache.deallocate()
     }
 
+    /// The index of a day.
     @inline(__always)
-    mutating func add(_ row: EnrichedRow, day: Int32) {
-        if unsafe count == rows.count { grow() }
+    mutating func index(of day: Int32) -> Int {
         let place = Int(day) & (DaySorter.cachedDayCount - 1)
+        // SAFETY: the place is below the count.
         let known = unsafe cache[place]
-        // SAFETY: `count` is below both capacities.
-        unsafe (rows.baseAddress! + count).initialize(to: row)
-        unsafe (indices.baseAddress! + count).initialize(to: known.day == day ? known.index : find(day, place))
-        count += 1
+        return known.day == day ? Int(known.index) : find(day, place)
     }
 
-    private mutating func grow() {
-        unsafe rows = DaySorter.grown(rows)
-        unsafe indices = DaySorter.grown(indices)
+    /// Adds a row of eight bytes to a day that has an index.
+    @inline(__always)
+    mutating func add(_ row: UInt64, dayIndex: Int) {
+        // SAFETY: `index(of:)` gives indices of buckets that are there.
+        let bucket = unsafe buckets.baseAddress! + dayIndex
+        let count = unsafe bucket.pointee.count
+        if unsafe count == bucket.pointee.rows.count { grow(dayIndex) }
+        unsafe (bucket.pointee.rows.baseAddress! + count).initialize(to: row)
+        unsafe bucket.pointee.count = count &+ 1
     }
 
-    private static func grown<Element>(
-        _ buffer: UnsafeMutableBufferPointer<Element>
-    ) -> UnsafeMutableBufferPointer<Element> {
-        let larger = UnsafeMutableBufferPointer<Element>.allocate(capacity: buffer.count * 2)
-        _ = unsafe larger.moveInitialize(fromContentsOf: buffer)
-        unsafe buffer.deallocate()
-        return unsafe larger
+    mutating func add(wide row: EnrichedRow, dayIndex: Int) { wide[dayIndex, default: []].append(row) }
+
+    /// Where the next row of a day would go.
+    func nextPlace(dayIndex: Int, isWide: Bool) -> Place {
+        Place(
+            day: dayIndex, row: isWide ? wide[dayIndex]?.count ?? 0 : unsafe buckets[dayIndex].count, isWide: isWide)
     }
 
-    private mutating func find(_ day: Int32, _ place: Int) -> UInt32 {
-        let index = indexOfDay[day] ?? UInt32(days.count)
-        if Int(index) == days.count {
-            indexOfDay[day] = index
-            days.append(day)
+    private mutating func grow(_ index: Int) {
+        let rows = unsafe buckets[index].rows
+        let larger = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: rows.count * 2)
+        _ = unsafe larger.moveInitialize(fromContentsOf: rows)
+        unsafe rows.deallocate()
+        unsafe buckets[index].rows = larger
+    }
+
+    private mutating func find(_ day: Int32, _ place: Int) -> Int {
+        let index = indexOfDay[day] ?? begin(day)
+        unsafe cache[place] = (day, Int32(index))
+        return index
+    }
+
+    private mutating func begin(_ day: Int32) -> Int {
+        let index = days.count
+        indexOfDay[day] = index
+        days.append(day)
+        if unsafe index == buckets.count {
+            let larger = unsafe UnsafeMutableBufferPointer<Bucket>.allocate(capacity: buckets.count * 2)
+            _ = unsafe larger.moveInitialize(fromContentsOf: buckets)
+            unsafe buckets.deallocate()
+            unsafe buckets = larger
         }
-        unsafe cache[place] = (day, index)
+        unsafe (buckets.baseAddress! + index).initialize(
+            to: Bucket(rows: .allocate(capacity: DaySorter.firstCapacity), count: 0))
         return index
     }
 
     /// The rows by day, in the order of the days' first rows.
-    consuming func takeDays() -> [DayRows] {
-        guard days.count > 1 else {
-            return days.map { DayRows(day: $0, rows: unsafe [EnrichedRow](rows[..<count])) }
+    consuming func takeDays() -> [(day: Int32, rows: RowSegment)] {
+        let taken = days.indices.map { index in
+            let bucket = unsafe buckets[index]
+            return (
+                day: days[index],
+                rows: unsafe RowSegment(taking: bucket.rows, packedCount: bucket.count, wide: wide[index] ?? [])
+            )
         }
-        var sorted: [[EnrichedRow]] = []
-        var counts = [Int](repeating: 0, count: days.count)
-        for place in 0..<count { unsafe counts[Int(indices[place])] += 1 }
-        // All days' rows in one piece, parted by their counts.
-        let all = UnsafeMutableBufferPointer<EnrichedRow>.allocate(capacity: count)
-        defer { unsafe all.deallocate() }
-        var next: [Int] = []
-        var start = 0
-        for count in counts {
-            next.append(start)
-            start += count
-        }
-        unsafe next.withUnsafeMutableBufferPointer { next in
-            for place in 0..<count {
-                let index = unsafe Int(indices[place])
-                // SAFETY: the counts of all days add up to the rows, so each place is written once.
-                unsafe (all.baseAddress! + next[index]).initialize(to: rows[place])
-                unsafe next[index] += 1
-            }
-        }
-        for index in days.indices {
-            unsafe sorted.append([EnrichedRow](all[(next[index] - counts[index])..<next[index]]))
-        }
-        return zip(days, sorted).map { DayRows(day: $0, rows: $1) }
+        // The segments have their memory now.
+        days = []
+        return taken
     }
 }

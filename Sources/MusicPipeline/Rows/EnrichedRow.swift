@@ -8,13 +8,21 @@ package struct EnrichedRow: Sendable, Hashable {
     package var time: Int64
 }
 
-/// Rows of one day.
-package struct DayRows: Sendable {
+/// Rows of one day, in the order in which they came but for those that are wide.
+struct DayRows: Sendable {
     /// Days since 1970.
-    package let day: Int32
-    package var rows: [EnrichedRow]
+    let day: Int32
+    var segments: [RowSegment] = []
+    private(set) var count = 0
 
-    package static let microsecondsPerDay: Int64 = 86_400_000_000
+    static let microsecondsPerDay: Int64 = 86_400_000_000
+
+    init(day: Int32) { self.day = day }
+
+    mutating func append(_ segment: RowSegment) {
+        segments.append(segment)
+        count += segment.count
+    }
 
     /// The day of a time, also of one before 1970.
     @inline(__always)
@@ -26,13 +34,19 @@ package struct DayRows: Sendable {
 
 /// What a piece of a stream file comes to: rows by day, in the file's order, and counts.
 package struct ParsedPiece: Sendable {
-    /// Set in a user number to say that the rest is an index into ``unknownUsers``.
-    static let unknownUserFlag: UInt32 = 1 << 31
+    /// A listen of a user whom the reference does not have: where its rows are, and the id.
+    struct UnknownUser: Sendable {
+        /// The place among ``days``.
+        let day: Int
+        let rows: Range<Int>
+        let isWide: Bool
+        let id: Int64
+    }
 
     package internal(set) var counts = EnrichmentCounts()
-    /// In the order of first occurrence.
-    package internal(set) var days: [DayRows] = []
-    /// Ids that the reference does not have, as they came.
-    package internal(set) var unknownUsers: [Int64] = []
+    /// In the order of first occurrence; rows of unknown users have user 0.
+    var days: [(day: Int32, rows: RowSegment)] = []
+    /// In the order of coming.
+    var unknownUsers: [UnknownUser] = []
     package internal(set) var badRows: [BadStreamRow] = []
 }

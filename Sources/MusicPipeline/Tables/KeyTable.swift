@@ -68,56 +68,7 @@ package struct KeyTable: Sendable {
         return unsafe key.withUnsafeBufferPointer { unsafe number(of: $0) }
     }
 
-    /// Looks texts up: the slots of many are asked for before the first is used, so that their waits overlap.
-    ///
-    /// - Parameters:
-    ///   - places: Of each text where in `bytes` it begins and, in the low 32 bits, its length.
-    ///   - numbers: Where the numbers go; `UInt32.max` for a text that is not there.
-    package func find(
-        _ places: UnsafeBufferPointer<Int64>, in bytes: UnsafeBufferPointer<UInt8>,
-        _ numbers: UnsafeMutableBufferPointer<UInt32>
-    ) {
-        guard !slots.isEmpty else {
-            for index in places.indices { unsafe numbers[index] = .max }
-            return
-        }
-        let batchCount = 256
-        unsafe withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 2 * batchCount) { scratch in
-            unsafe slots.withUnsafeBufferPointer { slots in
-                let mask = slots.count - 1
-                var start = 0
-                while start < places.count {
-                    let count = min(batchCount, places.count - start)
-                    for index in 0..<count {
-                        let key = unsafe KeyTable.key(places[start + index], in: bytes)
-                        unsafe scratch[index] = KeyTable.hash(key)
-                    }
-                    for index in 0..<count {
-                        unsafe scratch[batchCount + index] = slots[Int(truncatingIfNeeded: scratch[index]) & mask]
-                    }
-                    for index in 0..<count {
-                        let (hash, slot) = unsafe (scratch[index], scratch[batchCount + index])
-                        let key = unsafe KeyTable.key(places[start + index], in: bytes)
-                        if slot != 0, slot >> 32 == hash >> 32, unsafe isEqual(slot, key) {
-                            unsafe numbers[start + index] = UInt32(truncatingIfNeeded: slot) - 1
-                        } else {
-                            unsafe numbers[start + index] = find(key, hash, in: slots) ?? .max
-                        }
-                    }
-                    start += count
-                }
-            }
-        }
-    }
-
-    @inline(__always)
-    private static func key(
-        _ place: Int64, in bytes: UnsafeBufferPointer<UInt8>
-    ) -> UnsafeBufferPointer<UInt8> {
-        unsafe UnsafeBufferPointer(start: bytes.baseAddress! + Int(place >> 32), count: Int(place & 0xFFFF_FFFF))
-    }
-
-    private func find(
+    func find(
         _ key: UnsafeBufferPointer<UInt8>, _ hash: UInt64, in slots: UnsafeBufferPointer<UInt64>
     ) -> UInt32? {
         var index = Int(truncatingIfNeeded: hash) & (slots.count - 1)

@@ -10,10 +10,12 @@ struct ColumnChunk: Sendable {
     private(set) var metaData: ColumnChunkMetaData
     private let codec: ParquetCodec
 
-    init(codec: ParquetCodec, valueCount: Int, statistics: ColumnStatistics) {
+    /// - Parameter byteCount: Bytes that will be appended, more or less.
+    init(codec: ParquetCodec, valueCount: Int, statistics: ColumnStatistics, byteCount: Int = 0) {
         self.codec = codec
+        bytes.reserveCapacity(byteCount + byteCount / 16)
         metaData = ColumnChunkMetaData(
-            encodings: [.rle], valueCount: valueCount, uncompressedByteCount: 0, compressedByteCount: 0,
+            codec: codec, encodings: [.rle], valueCount: valueCount, uncompressedByteCount: 0, compressedByteCount: 0,
             dictionaryPageOffset: nil, dataPageOffset: 0, statistics: statistics)
     }
 

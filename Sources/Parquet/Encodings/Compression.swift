@@ -1,6 +1,25 @@
 import CSnappy
 
 extension ParquetCodec {
+    /// Bytes that show whether all others get smaller.
+    private static let sampleByteCount = 16 << 10
+    /// What must be left of a sample at most, in percent, for the time of it to be worth it.
+    private static let worthwhilePercent = 90
+
+    /// The codec, or none if the parts would hardly get smaller.
+    ///
+    /// - Parameter parts: Bytes, and how many there will be like them.
+    func ifWorthIt(for parts: [(bytes: [UInt8], byteCount: Int)]) throws(ParquetError) -> ParquetCodec {
+        guard self != .uncompressed else { return self }
+        var (plain, packed) = (0, 0)
+        for (bytes, byteCount) in parts where !bytes.isEmpty {
+            let sample = Array(bytes.prefix(ParquetCodec.sampleByteCount))
+            plain += byteCount
+            packed += byteCount * (try compressed(sample).count) / sample.count
+        }
+        return packed * 100 <= plain * ParquetCodec.worthwhilePercent ? self : .uncompressed
+    }
+
     /// Compresses a page's bytes.
     func compressed(_ bytes: [UInt8]) throws(ParquetError) -> [UInt8] {
         guard self == .snappy else { return bytes }

@@ -96,7 +96,7 @@ package struct ParquetWriter {
     package mutating func finish() throws(ParquetError) {
         guard !isFinished else { return }
         try closeRowGroup()
-        let metaData = FileMetaData.encoded(columns, rowGroups, codec)
+        let metaData = FileMetaData.encoded(columns, rowGroups)
         bytes += metaData
         PlainEncoding.append(Int32(metaData.count), to: &bytes)
         bytes += ParquetWriter.magic

@@ -1,5 +1,6 @@
 /// What the end of a file says of its row groups (parquet.thrift, FileMetaData and what it is made of).
 struct ColumnChunkMetaData: Sendable {
+    var codec: ParquetCodec
     var encodings: [Encoding]
     var valueCount: Int
     var uncompressedByteCount: Int
@@ -33,7 +34,7 @@ enum FileMetaData {
     /// Named by readers that work around bugs of certain writers.
     static let createdBy = "turntable version 0.1.0"
 
-    static func encoded(_ columns: [ParquetColumn], _ rowGroups: [RowGroupMetaData], _ codec: ParquetCodec) -> [UInt8] {
+    static func encoded(_ columns: [ParquetColumn], _ rowGroups: [RowGroupMetaData]) -> [UInt8] {
         var writer = CompactWriter()
         writer.structure { writer in
             writer.field(1, int32: 1)
@@ -42,7 +43,7 @@ enum FileMetaData {
             }
             writer.field(3, int64: rowGroups.reduce(0) { $0 + $1.rowCount })
             writer.field(4, list: Array(rowGroups.enumerated())) { writer, element in
-                rowGroup(&writer, element.element, ordinal: element.offset, columns, codec)
+                rowGroup(&writer, element.element, ordinal: element.offset, columns)
             }
             writer.field(6, text: createdBy)
             // Each column is in its type's own order: without this, readers ignore min_value and max_value.
@@ -76,13 +77,12 @@ enum FileMetaData {
     }
 
     private static func rowGroup(
-        _ writer: inout CompactWriter, _ group: RowGroupMetaData, ordinal: Int, _ columns: [ParquetColumn],
-        _ codec: ParquetCodec
+        _ writer: inout CompactWriter, _ group: RowGroupMetaData, ordinal: Int, _ columns: [ParquetColumn]
     ) {
         writer.field(1, list: Array(zip(group.chunks, columns))) { writer, element in
             let (chunk, column) = element
             writer.field(2, int64: chunk.dictionaryPageOffset ?? chunk.dataPageOffset)
-            writer.field(3) { columnMetaData(&$0, chunk, column, codec) }
+            writer.field(3) { columnMetaData(&$0, chunk, column) }
         }
         writer.field(2, int64: group.chunks.reduce(0) { $0 + $1.uncompressedByteCount })
         writer.field(3, int64: group.rowCount)
@@ -99,12 +99,12 @@ enum FileMetaData {
     }
 
     private static func columnMetaData(
-        _ writer: inout CompactWriter, _ chunk: ColumnChunkMetaData, _ column: ParquetColumn, _ codec: ParquetCodec
+        _ writer: inout CompactWriter, _ chunk: ColumnChunkMetaData, _ column: ParquetColumn
     ) {
         writer.field(1, int32: column.physicalType)
         writer.field(2, int32s: chunk.encodings.map(\.rawValue))
         writer.field(3, texts: [column.name])
-        writer.field(4, int32: codec.rawValue)
+        writer.field(4, int32: chunk.codec.rawValue)
         writer.field(5, int64: chunk.valueCount)
         writer.field(6, int64: chunk.uncompressedByteCount)
         writer.field(7, int64: chunk.compressedByteCount)

@@ -4,6 +4,8 @@
 package enum RowGroupColumn: Sendable {
     /// One code a row; ``nullCode`` stands for null in optional columns.
     case codes([UInt32], CodeDictionary)
+    /// One code a row, each of which a table maps to a code of the dictionary or to ``nullCode``.
+    case mappedCodes([UInt32], through: [UInt32], CodeDictionary)
     /// Codes with the number of rows, one after the other, that have each.
     case runs([CodeRun], CodeDictionary)
     /// Values without a dictionary.

@@ -1,58 +1,75 @@
-/// Which of a dictionary's codes occur, and the number of each among those that do.
+/// Which of a dictionary's codes the rows use, and the number of each among those.
+///
+/// Rows may have codes of another kind than the dictionary's, which a table maps to them: then each row costs one look
+/// into a table, mapped or not.
 struct UsedCodes {
-    private var marks: [UInt64]
-    /// For each word of marks, how many codes are marked before it.
-    private var ranks: [UInt32] = []
+    /// The dictionary's codes that occur, ascending.
+    let codes: [UInt32]
+    /// For each code that a row may have the number of its dictionary code, or ``RowGroupColumn/nullCode``.
+    let numbers: [UInt32]
+    let nullCount: Int
 
-    /// - Parameter count: Codes are below this.
-    init(count: Int) { marks = [UInt64](repeating: 0, count: (count + 63) / 64) }
-
-    mutating func mark(_ codes: [UInt32]) {
-        unsafe marks.withUnsafeMutableBufferPointer { marks in
-            for code in codes where code != RowGroupColumn.nullCode {
-                // SAFETY: checked by the subscript's precondition in debug builds, and by `RowGroup.encode` always.
-                unsafe marks[Int(code >> 6)] |= 1 << UInt64(code & 63)
-            }
-        }
-    }
-
-    mutating func mark(_ runs: [CodeRun]) {
-        for run in runs where run.code != RowGroupColumn.nullCode {
-            marks[Int(run.code >> 6)] |= 1 << UInt64(run.code & 63)
-        }
-    }
-
-    /// Ends the marking.
+    /// Looks through the codes of all rows.
     ///
-    /// - Returns: The codes that occur, ascending.
-    mutating func number() -> [UInt32] {
-        ranks.reserveCapacity(marks.count)
+    /// - Parameters:
+    ///   - map: For each code of a row the dictionary's code or ``RowGroupColumn/nullCode``; nil where these are the same.
+    ///   - count: The dictionary's codes are below this.
+    /// - Returns: Nil when some code means nothing.
+    init?(_ rows: [UInt32], map: [UInt32]?, below count: Int) {
+        guard let seen = UsedCodes.seen(rows, below: map?.count ?? count) else { return nil }
+        var used = [UInt8](repeating: 0, count: count)
+        if let map {
+            for (code, mark) in zip(map, seen.marks) where mark != 0 && code != RowGroupColumn.nullCode {
+                guard Int(code) < count else { return nil }
+                used[Int(code)] = 1
+            }
+        } else {
+            used = seen.marks
+        }
         var codes: [UInt32] = []
-        for (index, word) in marks.enumerated() {
-            ranks.append(UInt32(codes.count))
-            var rest = word
-            while rest != 0 {
-                codes.append(UInt32(index * 64 + rest.trailingZeroBitCount))
-                rest &= rest - 1
-            }
+        var numbers = [UInt32](repeating: RowGroupColumn.nullCode, count: count)
+        for code in 0..<count where used[code] != 0 {
+            numbers[code] = UInt32(codes.count)
+            codes.append(UInt32(code))
         }
-        return codes
+        self.codes = codes
+        guard let map else {
+            nullCount = seen.nullCount
+            self.numbers = numbers
+            return
+        }
+        self.numbers = zip(map, seen.marks).map { code, mark in
+            mark == 0 || code == RowGroupColumn.nullCode ? RowGroupColumn.nullCode : numbers[Int(code)]
+        }
+        nullCount = seen.nullCount + UsedCodes.nulls(rows, self.numbers)
     }
 
-    /// The number of a marked code.
+    private static func seen(_ rows: [UInt32], below count: Int) -> (marks: [UInt8], nullCount: Int)? {
+        var marks = [UInt8](repeating: 0, count: count)
+        var nullCount = 0
+        var isKnown = true
+        unsafe marks.withUnsafeMutableBufferPointer { marks in
+            for code in rows {
+                if Int(code) < count {
+                    unsafe marks[Int(code)] = 1
+                } else {
+                    nullCount += 1
+                    isKnown = isKnown && code == RowGroupColumn.nullCode
+                }
+            }
+        }
+        return isKnown ? (marks, nullCount) : nil
+    }
+
+    /// How many rows have a code that is mapped to null.
+    private static func nulls(_ rows: [UInt32], _ numbers: [UInt32]) -> Int {
+        guard numbers.contains(RowGroupColumn.nullCode) else { return 0 }
+        return rows.count { Int($0) < numbers.count && numbers[Int($0)] == RowGroupColumn.nullCode }
+    }
+
+    /// The number of a row's code, or ``RowGroupColumn/nullCode``.
     @inline(__always)
-    func rank(_ code: UInt32) -> UInt32 {
-        let word = marks[Int(code >> 6)]
-        return ranks[Int(code >> 6)] + UInt32((word & (1 << UInt64(code & 63) - 1)).nonzeroBitCount)
-    }
-
-    /// The numbers of all codes but nulls, in the rows' order.
-    func ranks(of codes: ArraySlice<UInt32>) -> [UInt32] {
-        unsafe [UInt32](unsafeUninitializedCapacity: codes.count) { output, count in
-            for code in codes where code != RowGroupColumn.nullCode {
-                unsafe output[count] = rank(code)
-                count += 1
-            }
-        }
+    func number(_ code: UInt32) -> UInt32 {
+        Int(code) < numbers.count ? numbers[Int(code)] : RowGroupColumn.nullCode
     }
 }
