@@ -12,6 +12,7 @@ package struct DayBatch: Sendable {
     package let rowGroup: EncodedRowGroup?
 
     /// - Parameters:
+    ///   - rows: Nobody else's; they are used up.
     ///   - unknownUsers: The ids of users from ``UserTable/count`` on.
     ///   - isEncoded: Whether Parquet is wanted.
     init(

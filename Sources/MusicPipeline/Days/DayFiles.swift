@@ -2,14 +2,15 @@ import Clocks
 package import Parquet
 package import Storage
 
-/// The Parquet objects of one stream file, one a day, written row group by row group.
+/// The Parquet files of one stream file, one a day, written row group by row group.
 ///
-/// So many days may be open at a time; when there are more, those that are open become objects, and what comes later of
+/// So many days may be open at a time; when there are more, those that are open are finished, and what comes later of
 /// their days goes to further parts.
 package struct DayFiles {
     package struct Written: Sendable {
         package let day: Int32
-        package let metadata: ObjectMetadata
+        package let key: String
+        package let byteCount: Int
         package let rowCount: Int
     }
 
@@ -17,12 +18,20 @@ package struct DayFiles {
     static let openFileLimit = 128
 
     private struct OpenFile {
-        var parquet: ParquetWriter
-        let object: any ObjectWriter
+        let key: String
+        let target: any DayFileTarget
+        var parquet = ParquetWriter(columns: DayBatch.columns)
+        var byteCount = 0
+
+        mutating func write(_ pieces: [[UInt8]]) async throws {
+            for piece in pieces {
+                try await target.write(piece)
+                byteCount += piece.count
+            }
+        }
     }
 
-    private let objects: any ObjectStore
-    private let bucket: String
+    private let openTarget: @Sendable (_ key: String) async throws -> any DayFileTarget
     private let key: @Sendable (_ date: String, _ part: Int) -> String
     private var open: [Int32: OpenFile] = [:]
     private var partCounts: [Int32: Int] = [:]
@@ -32,8 +41,15 @@ package struct DayFiles {
     package init(
         objects: any ObjectStore, bucket: String, key: @escaping @Sendable (_ date: String, _ part: Int) -> String
     ) {
-        self.objects = objects
-        self.bucket = bucket
+        self.init(key: key) { key in DayObject(writer: try await objects.openWriter(key, in: bucket)) }
+    }
+
+    /// - Parameter open: Opens the file of a key.
+    package init(
+        key: @escaping @Sendable (_ date: String, _ part: Int) -> String,
+        open: @escaping @Sendable (_ key: String) async throws -> any DayFileTarget
+    ) {
+        openTarget = open
         self.key = key
     }
 
@@ -47,39 +63,40 @@ package struct DayFiles {
             if open.count >= DayFiles.openFileLimit { try await finish() }
             let part = partCounts[day, default: 0]
             partCounts[day] = part + 1
-            let object = try await objects.openWriter(key(DayFiles.date(of: day), part), in: bucket)
-            open[day] = OpenFile(parquet: ParquetWriter(columns: DayBatch.columns), object: object)
+            let key = key(DayFiles.date(of: day), part)
+            open[day] = OpenFile(key: key, target: try await openTarget(key))
         }
         guard var file = open.removeValue(forKey: day) else { return }
         do {
             try file.parquet.append(group)
-            try await file.object.write(file.parquet.takeBytes())
+            try await file.write(file.parquet.takePieces())
         } catch {
-            await file.object.abort()
+            await file.target.abort()
             throw error
         }
         open[day] = file
     }
 
-    /// Makes objects of all that are open.
+    /// Finishes all that are open.
     package mutating func finish() async throws {
         for day in open.keys.sorted() {
             guard var file = open.removeValue(forKey: day) else { continue }
             do {
                 try file.parquet.finish()
-                try await file.object.write(file.parquet.takeBytes())
+                try await file.write(file.parquet.takePieces())
             } catch {
-                await file.object.abort()
+                await file.target.abort()
                 throw error
             }
-            let metadata = try await file.object.finish(condition: .none)
-            written.append(Written(day: day, metadata: metadata, rowCount: file.parquet.rowCount))
+            try await file.target.finish()
+            written.append(
+                Written(day: day, key: file.key, byteCount: file.byteCount, rowCount: file.parquet.rowCount))
         }
     }
 
-    /// Drops what is open; parts that are objects already stay, and the next try writes the same over them.
+    /// Drops what is open; parts that are finished stay, and the next try writes the same over them.
     package mutating func abort() async {
-        for file in open.values { await file.object.abort() }
+        for file in open.values { await file.target.abort() }
         open = [:]
     }
 }

@@ -18,7 +18,7 @@ package struct EnrichmentRun: Sendable {
         package var aggregateByteLimit: Int
 
         package init(
-            threads: Int = 2, gatheredRowLimit: Int = (64 << 20) / 48, aggregateByteLimit: Int = 256 << 20
+            threads: Int = 2, gatheredRowLimit: Int = (64 << 20) / 16, aggregateByteLimit: Int = 256 << 20
         ) {
             self.threads = max(1, threads)
             self.gatheredRowLimit = max(1, gatheredRowLimit)
@@ -133,7 +133,7 @@ package struct EnrichmentRun: Sendable {
             _ rows: DayRows, _ group: inout ThrowingTaskGroup<(Int, DayBatch), any Error>, _ result: inout Result,
             _ files: inout DayFiles?
         ) async throws {
-            while begun - written > run.settings.threads { try await takeOne(&group, &result, &files) }
+            while begun - written >= run.settings.threads { try await takeOne(&group, &result, &files) }
             let number = begun
             begun += 1
             let (tracks, users, unknownUsers, isEncoded) = (run.tracks, run.users, unknownUsers, isEncoded)

@@ -16,6 +16,7 @@ struct SortedRows {
 
     /// Orders rows by pair; those of one pair keep their order.
     ///
+    /// - Parameter rows: Empty afterwards, unless some are wide.
     /// - Complexity: O(*n*) for each nine bits or so of a pair; memory for the rows two times.
     init(_ rows: DayRows, _ packing: RowPacking) {
         if rows.segments.allSatisfy(\.wide.isEmpty) {
@@ -78,13 +79,14 @@ struct SortedRows {
 enum PackedRowSort {
     private static let maximumDigitBits = 10
 
-    /// The rows ordered by pair; those of one pair keep their order.
+    /// The rows ordered by pair; those of one pair keep their order. The segments are empty then.
     static func sort(_ rows: DayRows, _ packing: RowPacking) -> [UInt64] {
         let passes = max(1, (packing.pairBits + maximumDigitBits - 1) / maximumDigitBits)
         let digitBits = max(1, (packing.pairBits + passes - 1) / passes)
         var sorted = unsafe pass(rows.segments, rows.count, shift: packing.pairShift, digitBits) { segment, body in
             unsafe segment.withPacked { unsafe body($0) }
         }
+        for segment in rows.segments { segment.empty() }
         for index in 1..<max(1, passes) {
             sorted = unsafe pass(
                 [sorted], sorted.count, shift: packing.pairShift + UInt64(index * digitBits), digitBits

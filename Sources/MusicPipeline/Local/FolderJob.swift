@@ -34,18 +34,26 @@ package struct FolderJob: Sendable {
     /// - Throws: `FileSystemError`, `CSVError` with the file's name before it, and what the store throws.
     package func run() async throws -> JSONValue {
         let tables = try await tables()
-        let (tracks, users) = (tables.tracks, tables.users)
-
-        let objects = DirectoryObjectStore(root: output)
+        try FileSystem.createDirectories(output)
         var files: DayFiles?
         if isParquetWanted {
-            try FileSystem.createDirectories("\(output)/\(FolderJob.parquetFolder)")
-            files = DayFiles(objects: objects, bucket: FolderJob.parquetFolder) { date, part in
+            let folder = "\(output)/\(FolderJob.parquetFolder)"
+            files = DayFiles { date, part in
                 "date=\(date)/part-\(part).parquet"
+            } open: { key in
+                try LocalDayFile("\(folder)/\(key)")
             }
-        } else {
-            try FileSystem.createDirectories(output)
         }
+        do {
+            return try await run(tables, &files)
+        } catch {
+            await files?.abort()
+            throw error
+        }
+    }
+
+    private func run(_ tables: ReferenceTables, _ files: inout DayFiles?) async throws -> JSONValue {
+        let (tracks, users) = (tables.tracks, tables.users)
         let result = try await reading("streams.csv") { path in
             try await EnrichmentRun(tracks: tracks, users: users, settings: settings).run(
                 DecompressedBlocks(try FileBlocks(path)), files: &files)

@@ -2,8 +2,8 @@
 @safe
 final class RowSegment: @unchecked Sendable {
     // SAFETY, of @unchecked Sendable: whoever fills or changes a segment has it alone; it is only read once others have it.
-    private let memory: UnsafeMutableBufferPointer<UInt64>
-    let packedCount: Int
+    private var memory: UnsafeMutableBufferPointer<UInt64>
+    private(set) var packedCount: Int
     /// Rows that have no room in eight bytes (``RowPacking``), of a time between seconds for example.
     private(set) var wide: [EnrichedRow]
     private(set) var isWidened = false
@@ -24,6 +24,13 @@ final class RowSegment: @unchecked Sendable {
     @inline(__always)
     func withPacked<Result>(_ body: (UnsafeBufferPointer<UInt64>) -> Result) -> Result {
         unsafe body(UnsafeBufferPointer(rebasing: memory[..<(isWidened ? 0 : packedCount)]))
+    }
+
+    /// Forgets the rows of eight bytes, so that there is room for what is made of them.
+    func empty() {
+        unsafe memory.deallocate()
+        unsafe memory = UnsafeMutableBufferPointer(start: nil, count: 0)
+        packedCount = 0
     }
 
     /// All rows, those of eight bytes first.

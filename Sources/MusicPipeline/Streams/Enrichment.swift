@@ -64,8 +64,8 @@ package struct Enrichment: Sendable {
         let counts = result.counts
         let parquet: [JSONValue] = (files?.written ?? []).map { file in
             [
-                "key": .string(file.metadata.key), "rows": .int(file.rowCount),
-                "bytes": .int(file.metadata.byteCount),
+                "key": .string(file.key), "rows": .int(file.rowCount),
+                "bytes": .int(file.byteCount),
             ]
         }
         var partials: [(date: String, json: JSONValue)] = []
@@ -126,7 +126,7 @@ package struct Enrichment: Sendable {
                 (
                     "parquet",
                     .array(
-                        (files?.written ?? []).map { ["key": .string($0.metadata.key), "rows": .int($0.rowCount)] })
+                        (files?.written ?? []).map { ["key": .string($0.key), "rows": .int($0.rowCount)] })
                 ),
                 ("bad_rows", .array(result.badRows.prefix(Enrichment.reportedRowLimit).map(\.json))),
             ]

@@ -72,11 +72,14 @@ extension KeyTable {
             }
             for index in 0..<places.count {
                 let hash = unsafe candidates[index].hash
-                // Most texts are in one of the first places; which, no branch could foresee.
-                var slot = unsafe slots[Int(truncatingIfNeeded: hash) & mask]
-                for step in 1..<4 {
-                    let next = unsafe slots[(Int(truncatingIfNeeded: hash) &+ step) & mask]
-                    slot = slot &>> 32 == hash &>> 32 ? slot : next
+                let place = Int(truncatingIfNeeded: hash)
+                // Most texts are in one of four places; in which, no branch could foresee.
+                var slot: UInt64 = 0
+                for step in [3, 2, 1, 0] {
+                    let next = unsafe slots[(place &+ step) & mask]
+                    // All ones where the upper halves are the same.
+                    let isCandidate = 0 &- (((next ^ hash) &>> 32) &- 1) &>> 63
+                    slot = slot & ~isCandidate | next & isCandidate
                 }
                 unsafe candidates[index].slot = slot
             }

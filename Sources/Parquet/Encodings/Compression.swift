@@ -4,7 +4,7 @@ extension ParquetCodec {
     /// Bytes that show whether all others get smaller.
     private static let sampleByteCount = 16 << 10
     /// What must be left of a sample at most, in percent, for the time of it to be worth it.
-    private static let worthwhilePercent = 90
+    private static let worthwhilePercent = 85
 
     /// The codec, or none if the parts would hardly get smaller.
     ///

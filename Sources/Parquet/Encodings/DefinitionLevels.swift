@@ -1,33 +1,47 @@
 /// Which rows of an optional column have a value: 1 for those that do, with the length before them (data pages, version 1).
 enum DefinitionLevels {
-    static func append(_ codes: ArraySlice<UInt32>, _ used: UsedCodes, hasNulls: Bool, to page: inout [UInt8]) {
-        let start = page.count
-        PlainEncoding.append(Int32(0), to: &page)
-        if hasNulls {
-            appendBits(codes, used, to: &page)
-        } else {
-            RLEBitPackedHybrid.appendRun(1, count: codes.count, bitWidth: 1, to: &page)
+    /// Nulls in this many rows from which bits take less room than runs do.
+    private static let rowsPerNullForRuns = 64
+
+    static func append(_ codes: ArraySlice<UInt32>, _ used: UsedCodes, to page: inout [UInt8]) {
+        var nulls: [Int] = []
+        if used.nullCount > 0 {
+            for (index, code) in codes.enumerated() where used.number(code) == RowGroupColumn.nullCode {
+                nulls.append(index)
+            }
         }
-        var length: [UInt8] = []
-        PlainEncoding.append(Int32(page.count - start - 4), to: &length)
-        page.replaceSubrange(start..<(start + 4), with: length)
+        var levels: [UInt8] = []
+        if nulls.count * rowsPerNullForRuns <= codes.count {
+            appendRuns(nulls, count: codes.count, to: &levels)
+        } else {
+            appendBits(nulls, count: codes.count, to: &levels)
+        }
+        PlainEncoding.append(Int32(levels.count), to: &page)
+        page += levels
+    }
+
+    private static func appendRuns(_ nulls: [Int], count: Int, to levels: inout [UInt8]) {
+        var start = 0
+        var index = 0
+        while start < count {
+            let end = index < nulls.count ? nulls[index] : count
+            if end > start { RLEBitPackedHybrid.appendRun(1, count: end - start, bitWidth: 1, to: &levels) }
+            start = end
+            while index < nulls.count, nulls[index] == start {
+                index += 1
+                start += 1
+            }
+            if start > end { RLEBitPackedHybrid.appendRun(0, count: start - end, bitWidth: 1, to: &levels) }
+        }
     }
 
     /// A bit for each row, in one run that is filled up to whole bytes.
-    private static func appendBits(_ codes: ArraySlice<UInt32>, _ used: UsedCodes, to page: inout [UInt8]) {
-        let byteCount = (codes.count + 7) / 8
-        RLEBitPackedHybrid.varint(UInt64(byteCount) << 1 | 1, to: &page)
-        page.reserveCapacity(page.count + byteCount)
-        var bits: UInt8 = 0
-        var shift: UInt8 = 0
-        for code in codes {
-            bits |= (used.number(code) == RowGroupColumn.nullCode ? 0 : 1) << shift
-            shift += 1
-            if shift == 8 {
-                page.append(bits)
-                (bits, shift) = (0, 0)
-            }
-        }
-        if shift > 0 { page.append(bits) }
+    private static func appendBits(_ nulls: [Int], count: Int, to levels: inout [UInt8]) {
+        let byteCount = (count + 7) / 8
+        RLEBitPackedHybrid.varint(UInt64(byteCount) << 1 | 1, to: &levels)
+        let start = levels.count
+        levels += repeatElement(0xFF, count: byteCount)
+        for null in nulls { levels[start + null / 8] &= ~(1 << UInt8(null % 8)) }
+        for index in count..<(byteCount * 8) { levels[start + index / 8] &= ~(1 << UInt8(index % 8)) }
     }
 }

@@ -19,7 +19,7 @@ package struct ParquetWriter {
     private let codec: ParquetCodec
     private let rowGroupRowLimit: Int
     private var buffers: [ColumnBuffer]
-    private var bytes: [UInt8] = magic
+    private var pieces: [[UInt8]] = [magic]
     private var fileOffset = magic.count
     private var rowGroups: [RowGroupMetaData] = []
     private var bufferedRowCount = 0
@@ -86,7 +86,7 @@ package struct ParquetWriter {
         var group = RowGroupMetaData(rowCount: rowCount, chunks: [], offset: fileOffset, sortingColumns: sortingColumns)
         for chunk in chunks {
             group.chunks.append(chunk.metaData(at: fileOffset))
-            bytes += chunk.bytes
+            pieces.append(chunk.bytes)
             fileOffset += chunk.bytes.count
         }
         rowGroups.append(group)
@@ -96,16 +96,18 @@ package struct ParquetWriter {
     package mutating func finish() throws(ParquetError) {
         guard !isFinished else { return }
         try closeRowGroup()
-        let metaData = FileMetaData.encoded(columns, rowGroups)
-        bytes += metaData
-        PlainEncoding.append(Int32(metaData.count), to: &bytes)
-        bytes += ParquetWriter.magic
+        var end = FileMetaData.encoded(columns, rowGroups)
+        PlainEncoding.append(Int32(end.count), to: &end)
+        pieces.append(end + ParquetWriter.magic)
         isFinished = true
     }
 
     /// The file's next bytes; the writer forgets them.
-    package mutating func takeBytes() -> [UInt8] {
-        defer { bytes = [] }
-        return bytes
+    package mutating func takeBytes() -> [UInt8] { takePieces().flatMap { $0 } }
+
+    /// The file's next bytes, without copying them into one array.
+    package mutating func takePieces() -> [[UInt8]] {
+        defer { pieces = [] }
+        return pieces
     }
 }

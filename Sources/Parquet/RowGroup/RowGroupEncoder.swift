@@ -45,12 +45,11 @@ struct RowGroupEncoder {
             used.codes.count > 0
             && entries.count + codes.count * bitWidth / 8 > (codes.count - used.nullCount) * entries.count
                 / used.codes.count
-        let hasNulls = used.nullCount > 0
         return try encode(
             statistics, entries: isPlainSmaller ? nil : (entries, used.codes.count),
             byteCountOfValues: codes.count * bitWidth / 8
         ) { rows, page in
-            if column.isOptional { DefinitionLevels.append(codes[rows], used, hasNulls: hasNulls, to: &page) }
+            if column.isOptional { DefinitionLevels.append(codes[rows], used, to: &page) }
             if isPlainSmaller {
                 dictionary.append(codes[rows].lazy.map { map?[Int($0)] ?? $0 }, to: &page)
             } else {

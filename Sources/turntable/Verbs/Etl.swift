@@ -21,8 +21,8 @@ struct Etl: Verb {
     static let details =
         "Writes enriched/date=YYYY-MM-DD/*.parquet, genre_kpis.jsonl, top_tracks.jsonl, top_genres.jsonl and summary.json."
 
-    /// Bytes for each gathered row: itself, and once more while it is ordered and encoded.
-    private static let byteCountOfRow = 48
+    /// Bytes for each gathered row: itself, and half of them once more while they are ordered and encoded.
+    private static let byteCountOfRow = 16
 
     private static let arenaMaximum: Int32 = 2
 
