@@ -22,6 +22,8 @@ struct RowGroupPeerTests {
                           "stats": [[str(group.column(i).statistics.min), str(group.column(i).statistics.max),
                                      group.column(i).statistics.null_count] for i in range(meta.num_columns)],
                           "encodings": [sorted(group.column(i).encodings) for i in range(meta.num_columns)],
+                          "index": [[group.column(i).has_column_index, group.column(i).has_offset_index]
+                                    for i in range(meta.num_columns)],
                           "sorting": [[s.column_index, s.descending] for s in group.sorting_columns]}))
         """
 
@@ -107,6 +109,12 @@ struct RowGroupPeerTests {
         if rowCount > 1_000 {
             #expect(result["stats"]?[2] == ["-1", "99", .int(result["stats"]?[2]?[2]?.intValue ?? -1)])
             #expect(result["encodings"]?[6] == ["PLAIN", "RLE"])
+            // Texts in no order and values without a dictionary have no bounds by page; whether genres have an order is
+            // up to those that occur.
+            for (column, hasBounds) in [(0, true), (2, true), (3, false), (4, true), (5, true), (6, false)] {
+                #expect(result["index"]?[column]?[0] == .bool(hasBounds), "column \(column)")
+            }
+            #expect(result["index"]?.arrayValue?.allSatisfy { $0[1] == true } == true)
         }
     }
 

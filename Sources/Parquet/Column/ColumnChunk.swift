@@ -23,6 +23,7 @@ struct ColumnChunk: Sendable {
     func metaData(at offset: Int) -> ColumnChunkMetaData {
         var metaData = metaData
         metaData.dataPageOffset += offset
+        for page in metaData.pages.indices { metaData.pages[page].offset += offset }
         metaData.dictionaryPageOffset = metaData.dictionaryPageOffset.map { $0 + offset }
         return metaData
     }
@@ -101,9 +102,19 @@ struct ColumnChunk: Sendable {
     }
 
     /// Adds a data page.
-    mutating func appendData(_ page: [UInt8], valueCount: Int, encoding: Encoding) throws(ParquetError) {
+    mutating func appendData(
+        _ page: [UInt8], valueCount: Int, encoding: Encoding, nullCount: Int = 0, bounds: PageBounds? = nil
+    ) throws(ParquetError) {
         note(encoding)
         let compressed = try codec.compressed(page)
+        let start = bytes.count
+        defer {
+            metaData.pages.append(
+                PageEntry(
+                    offset: start, byteCount: bytes.count - start,
+                    firstRow: metaData.pages.last.map { $0.firstRow + $0.rowCount } ?? 0, rowCount: valueCount,
+                    nullCount: nullCount, bounds: bounds))
+        }
         append(
             PageHeader.data(
                 uncompressedByteCount: page.count, compressedByteCount: compressed.count, valueCount: valueCount,

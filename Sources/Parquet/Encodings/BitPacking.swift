@@ -2,8 +2,9 @@
 /// Bit-Packing Hybrid").
 enum BitPacking {
     /// Appends the run's header and the numbers of rows' codes, nulls left out, filled up with zeros to a multiple of eight.
-    static func append(_ codes: ArraySlice<UInt32>, numbered used: UsedCodes, bitWidth: Int, to output: inout [UInt8]) {
-        let nullCount = used.nullCount == 0 ? 0 : codes.count { used.number($0) == RowGroupColumn.nullCode }
+    static func append(
+        _ codes: ArraySlice<UInt32>, numbered used: UsedCodes, nullCount: Int, bitWidth: Int, to output: inout [UInt8]
+    ) {
         let valueCount = codes.count - nullCount
         guard bitWidth > 0 else {
             return RLEBitPackedHybrid.appendRun(0, count: valueCount, bitWidth: 0, to: &output)

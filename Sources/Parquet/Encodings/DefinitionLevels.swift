@@ -3,9 +3,9 @@ enum DefinitionLevels {
     /// Nulls in this many rows from which bits take less room than runs do.
     private static let rowsPerNullForRuns = 64
 
-    static func append(_ codes: ArraySlice<UInt32>, _ used: UsedCodes, to page: inout [UInt8]) {
+    static func append(_ codes: ArraySlice<UInt32>, _ used: UsedCodes, nullCount: Int, to page: inout [UInt8]) {
         var nulls: [Int] = []
-        if used.nullCount > 0 {
+        if nullCount > 0 {
             for (index, code) in codes.enumerated() where used.number(code) == RowGroupColumn.nullCode {
                 nulls.append(index)
             }

@@ -92,10 +92,33 @@ package struct ParquetWriter {
         rowGroups.append(group)
     }
 
+    private mutating func writePageIndex() {
+        for group in rowGroups.indices {
+            for chunk in rowGroups[group].chunks.indices {
+                rowGroups[group].chunks[chunk].columnIndex = write(
+                    PageIndex.columnIndex(rowGroups[group].chunks[chunk].pages))
+            }
+        }
+        for group in rowGroups.indices {
+            for chunk in rowGroups[group].chunks.indices {
+                rowGroups[group].chunks[chunk].offsetIndex = write(
+                    PageIndex.offsetIndex(rowGroups[group].chunks[chunk].pages))
+            }
+        }
+    }
+
+    private mutating func write(_ index: [UInt8]?) -> Range<Int>? {
+        guard let index else { return nil }
+        pieces.append(index)
+        fileOffset += index.count
+        return (fileOffset - index.count)..<fileOffset
+    }
+
     /// Writes the last row group and the file's end; nothing can be appended then.
     package mutating func finish() throws(ParquetError) {
         guard !isFinished else { return }
         try closeRowGroup()
+        writePageIndex()
         var end = FileMetaData.encoded(columns, rowGroups)
         PlainEncoding.append(Int32(end.count), to: &end)
         pieces.append(end + ParquetWriter.magic)

@@ -8,6 +8,10 @@ struct ColumnChunkMetaData: Sendable {
     var dictionaryPageOffset: Int?
     var dataPageOffset: Int
     var statistics: ColumnStatistics
+    var pages: [PageEntry] = []
+    /// Where in the file the page index has been put; known once it is.
+    var columnIndex: Range<Int>?
+    var offsetIndex: Range<Int>?
 }
 
 struct RowGroupMetaData {
@@ -83,6 +87,14 @@ enum FileMetaData {
             let (chunk, column) = element
             writer.field(2, int64: chunk.dictionaryPageOffset ?? chunk.dataPageOffset)
             writer.field(3) { columnMetaData(&$0, chunk, column) }
+            if let index = chunk.offsetIndex {
+                writer.field(4, int64: index.lowerBound)
+                writer.field(5, int32: index.count)
+            }
+            if let index = chunk.columnIndex {
+                writer.field(6, int64: index.lowerBound)
+                writer.field(7, int32: index.count)
+            }
         }
         writer.field(2, int64: group.chunks.reduce(0) { $0 + $1.uncompressedByteCount })
         writer.field(3, int64: group.rowCount)

@@ -70,6 +70,34 @@ package enum CodeDictionary: Sendable {
         }
     }
 
+    /// The plain encoding of one value, as statistics have it: a text's length is left out.
+    func bound(_ code: UInt32) -> [UInt8] {
+        var bytes: [UInt8] = []
+        switch self {
+        case .texts(let values): return Array(values[Int(code)])
+        case .int32s(let values): PlainEncoding.append(values[Int(code)], to: &bytes)
+        case .int64s(let values): PlainEncoding.append(values[Int(code)], to: &bytes)
+        case .progression(let first, let step, _): PlainEncoding.append(first &+ Int64(code) &* step, to: &bytes)
+        }
+        return bytes
+    }
+
+    /// Whether values are in the order of their codes.
+    ///
+    /// - Parameter codes: Ascending.
+    func isAscending(_ codes: [UInt32]) -> Bool {
+        let pairs = zip(codes, codes.dropFirst())
+        return switch self {
+        case .texts(let values):
+            pairs.allSatisfy { !values[Int($1)].lexicographicallyPrecedes(values[Int($0)]) }
+        case .int32s(let values): pairs.allSatisfy { values[Int($0)] <= values[Int($1)] }
+        case .int64s(let values): pairs.allSatisfy { values[Int($0)] <= values[Int($1)] }
+        case .progression(let first, let step, let count):
+            step >= 0 && !Int64(count).multipliedReportingOverflow(by: step).overflow
+                && !first.addingReportingOverflow(Int64(count) &* step).overflow
+        }
+    }
+
     /// The least and greatest of the values of some codes.
     func bounds(_ codes: [UInt32]) -> (minimum: [UInt8], maximum: [UInt8])? {
         switch self {

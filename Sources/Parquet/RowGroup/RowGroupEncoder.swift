@@ -39,23 +39,27 @@ struct RowGroupEncoder {
         guard let used = UsedCodes(codes, map: map, below: dictionary.count), column.isOptional || used.nullCount == 0
         else { throw refused() }
         let entries = entries(used.codes, dictionary)
-        let statistics = ColumnStatistics(nullCount: used.nullCount, bounds: dictionary.bounds(used.codes))
+        let order = ValueOrder(used.codes, dictionary)
         let bitWidth = RLEBitPackedHybrid.bitWidth(maximum: max(0, used.codes.count - 1))
         let isPlainSmaller =
             used.codes.count > 0
             && entries.count + codes.count * bitWidth / 8 > (codes.count - used.nullCount) * entries.count
                 / used.codes.count
         return try encode(
-            statistics, entries: isPlainSmaller ? nil : (entries, used.codes.count),
+            ColumnStatistics(nullCount: used.nullCount, bounds: order.bounds),
+            entries: isPlainSmaller ? nil : (entries, used.codes.count),
             byteCountOfValues: codes.count * bitWidth / 8
         ) { rows, page in
-            if column.isOptional { DefinitionLevels.append(codes[rows], used, to: &page) }
+            let (numbers, nullCount) = used.span(of: codes[rows])
+            if column.isOptional { DefinitionLevels.append(codes[rows], used, nullCount: nullCount, to: &page) }
             if isPlainSmaller {
                 dictionary.append(codes[rows].lazy.map { map?[Int($0)] ?? $0 }, to: &page)
             } else {
                 page.append(UInt8(bitWidth))
-                BitPacking.append(codes[rows], numbered: used, bitWidth: bitWidth, to: &page)
+                BitPacking.append(
+                    codes[rows], numbered: used, nullCount: nullCount, bitWidth: bitWidth, to: &page)
             }
+            return (order.bounds(numbers), nullCount)
         }
     }
 
@@ -70,19 +74,22 @@ struct RowGroupEncoder {
         guard let used = UsedCodes(runs.map(\.code), map: nil, below: dictionary.count), used.nullCount == 0 else {
             throw refused()
         }
+        let order = ValueOrder(used.codes, dictionary)
         let bitWidth = RLEBitPackedHybrid.bitWidth(maximum: max(0, used.codes.count - 1))
         var index = 0
         var left = runs.first.map { Int($0.count) } ?? 0
         return try encode(
-            ColumnStatistics(bounds: dictionary.bounds(used.codes)),
+            ColumnStatistics(bounds: order.bounds),
             entries: (entries(used.codes, dictionary), used.codes.count), byteCountOfValues: runs.count * 3
         ) { rows, page in
             page.append(UInt8(bitWidth))
             var room = rows.count
+            var (least, greatest) = (UInt32.max, UInt32.min)
             while room > 0 {
                 let count = min(room, left)
-                RLEBitPackedHybrid.appendRun(
-                    used.number(runs[index].code), count: count, bitWidth: bitWidth, to: &page)
+                let number = used.number(runs[index].code)
+                (least, greatest) = (min(least, number), max(greatest, number))
+                RLEBitPackedHybrid.appendRun(number, count: count, bitWidth: bitWidth, to: &page)
                 room -= count
                 left -= count
                 if left == 0, index + 1 < runs.count {
@@ -90,6 +97,7 @@ struct RowGroupEncoder {
                     left = Int(runs[index].count)
                 }
             }
+            return (order.bounds(least...greatest), 0)
         }
     }
 
@@ -99,6 +107,7 @@ struct RowGroupEncoder {
         ) { rows, page in
             page.reserveCapacity(rows.count * 8)
             for value in values[rows] { PlainEncoding.append(value, to: &page) }
+            return (nil, 0)
         }
     }
 
@@ -106,21 +115,22 @@ struct RowGroupEncoder {
     ///
     /// - Parameters:
     ///   - byteCountOfValues: What the values of all pages take, more or less.
-    ///   - append: Appends the levels and values of rows, page after page.
+    ///   - append: Appends the levels and values of rows, page after page, and says what is known of them.
     private func encode(
         _ statistics: ColumnStatistics, entries: (bytes: [UInt8], count: Int)?, byteCountOfValues: Int,
-        _ append: (Range<Int>, inout [UInt8]) -> Void
+        _ append: (Range<Int>, inout [UInt8]) -> (bounds: PageBounds?, nullCount: Int)
     ) throws(ParquetError) -> ColumnChunk {
         let encoding: Encoding = entries == nil ? .plain : .rleDictionary
         var page: [UInt8] = []
         var chunk: ColumnChunk?
         for rows in pages {
             page.removeAll(keepingCapacity: true)
-            append(rows, &page)
+            let (bounds, nullCount) = append(rows, &page)
             if chunk == nil {
                 chunk = try begin(statistics, entries, page, byteCountOfValues)
             }
-            try chunk?.appendData(page, valueCount: rows.count, encoding: encoding)
+            try chunk?.appendData(
+                page, valueCount: rows.count, encoding: encoding, nullCount: nullCount, bounds: bounds)
         }
         if let chunk { return chunk }
         return try begin(statistics, entries, [], 0)
@@ -138,5 +148,40 @@ struct RowGroupEncoder {
             byteCount: byteCountOfValues + (entries?.bytes.count ?? 0))
         if let entries { try chunk.appendDictionary(entries.bytes, entryCount: entries.count) }
         return chunk
+    }
+}
+
+/// The values that a column uses, and whether their numbers are in their order: then numbers stand for bounds.
+private struct ValueOrder {
+    let bounds: (minimum: [UInt8], maximum: [UInt8])?
+    private let codes: [UInt32]
+    private let dictionary: CodeDictionary
+    private let isAscending: Bool
+
+    /// - Parameter codes: Ascending.
+    init(_ codes: [UInt32], _ dictionary: CodeDictionary) {
+        self.codes = codes
+        self.dictionary = dictionary
+        isAscending = dictionary.isAscending(codes)
+        if isAscending, let first = codes.first, let last = codes.last {
+            let bounds = (dictionary.bound(first), dictionary.bound(last))
+            self.bounds = ValueOrder.isShort(bounds) ? bounds : nil
+        } else {
+            bounds = dictionary.bounds(codes)
+        }
+    }
+
+    private static func isShort(_ bounds: (minimum: [UInt8], maximum: [UInt8])) -> Bool {
+        max(bounds.minimum.count, bounds.maximum.count) <= ColumnStatistics.maximumBoundByteCount
+    }
+
+    /// The bounds of values by their numbers; nil when these say nothing of the order.
+    func bounds(_ numbers: ClosedRange<UInt32>?) -> PageBounds? {
+        guard isAscending, let numbers else { return nil }
+        let bounds = PageBounds(
+            minimum: dictionary.bound(codes[Int(numbers.lowerBound)]),
+            maximum: dictionary.bound(codes[Int(numbers.upperBound)]), least: numbers.lowerBound,
+            greatest: numbers.upperBound)
+        return ValueOrder.isShort((bounds.minimum, bounds.maximum)) ? bounds : nil
     }
 }

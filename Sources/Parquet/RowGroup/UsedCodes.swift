@@ -72,4 +72,20 @@ struct UsedCodes {
     func number(_ code: UInt32) -> UInt32 {
         Int(code) < numbers.count ? numbers[Int(code)] : RowGroupColumn.nullCode
     }
+
+    /// The least and greatest number of some rows, and how many of them are null.
+    func span(of rows: ArraySlice<UInt32>) -> (numbers: ClosedRange<UInt32>?, nullCount: Int) {
+        var (least, greatest, present) = (UInt32.max, UInt32.min, 0)
+        unsafe numbers.withUnsafeBufferPointer { numbers in
+            for code in rows where code != RowGroupColumn.nullCode {
+                // SAFETY: codes are below the count of numbers (`init` has seen them all).
+                let number = unsafe numbers[Int(code)]
+                let isPresent = number != RowGroupColumn.nullCode
+                least = min(least, number)
+                greatest = max(greatest, isPresent ? number : 0)
+                present &+= isPresent ? 1 : 0
+            }
+        }
+        return (present > 0 ? least...greatest : nil, rows.count - present)
+    }
 }

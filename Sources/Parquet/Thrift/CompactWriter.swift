@@ -78,11 +78,23 @@ struct CompactWriter {
         for value in values { zigzag(Int64(value)) }
     }
 
-    mutating func field(_ id: Int, texts values: [String]) {
+    mutating func field(_ id: Int, int64s values: [Int]) {
+        listHeader(id, .int64, values.count)
+        for value in values { zigzag(Int64(value)) }
+    }
+
+    mutating func field(_ id: Int, bools values: [Bool]) {
+        listHeader(id, .boolTrue, values.count)
+        for value in values { bytes.append((value ? Kind.boolTrue : .boolFalse).rawValue) }
+    }
+
+    mutating func field(_ id: Int, texts values: [String]) { field(id, binaries: values.map { Array($0.utf8) }) }
+
+    mutating func field(_ id: Int, binaries values: [[UInt8]]) {
         listHeader(id, .binary, values.count)
         for value in values {
-            varint(UInt64(value.utf8.count))
-            bytes.append(contentsOf: value.utf8)
+            varint(UInt64(value.count))
+            bytes.append(contentsOf: value)
         }
     }
 }
