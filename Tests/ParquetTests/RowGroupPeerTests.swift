@@ -118,13 +118,41 @@ struct RowGroupPeerTests {
         }
     }
 
+    @Test("codes that are mapped are what they are mapped to, nulls at either end, few rows or many")
+    func mapped() async throws {
+        let columns = [ParquetColumn("n", .int32, isOptional: true)]
+        let values = (0..<5_000).map { Int32($0 * 3) }
+        let map = (0..<9_000).map { $0 % 5 == 0 ? RowGroupColumn.nullCode : UInt32(($0 * 7) % 5_000) }
+        for rowCount in [1, 40, 60_000, 200_000] {
+            let codes = (0..<rowCount).map { _ in
+                Int.random(in: 0..<10) == 0 ? RowGroupColumn.nullCode : UInt32.random(in: 0..<9_000)
+            }
+            var writer = ParquetWriter(columns: columns)
+            try writer.append(
+                EncodedRowGroup(columns, [.mappedCodes(codes, through: map, .int32s(values))], rowCount: rowCount))
+            try writer.finish()
+            let column = try await ParquetReader(ParquetBytes(writer.takeBytes())).readRowGroup(0)[0]
+            let wanted = codes.map { code -> Int32? in
+                guard code != RowGroupColumn.nullCode, map[Int(code)] != RowGroupColumn.nullCode else { return nil }
+                return values[Int(map[Int(code)])]
+            }
+            guard case .int32s(let got) = column.values else {
+                Issue.record("other values")
+                return
+            }
+            let seen = got.enumerated().map { column.isPresent?[$0] ?? true ? $1 : nil }
+            #expect(seen == wanted, "\(rowCount) rows")
+        }
+    }
+
     @Test("codes that mean nothing, nulls where there are none, and other numbers of rows are refused")
     func mismatch() {
         let columns = [ParquetColumn("n", .int32)]
         for values in [
             [.codes([0, 2], .int32s([1, 2]))], [.codes([0, RowGroupColumn.nullCode], .int32s([1, 2]))],
             [.codes([0], .int32s([1]))], [.runs([CodeRun(code: 0, count: 3)], .int32s([1]))],
-            [.int64s([1])], [],
+            [.int64s([1])], [], [.mappedCodes([0, 3], through: [0, 0, 0], .int32s([1]))],
+            [.mappedCodes([0, 1], through: [0, 1], .int32s([1]))],
         ] as [[RowGroupColumn]] {
             let error = #expect(throws: ParquetError.self) { _ = try EncodedRowGroup(columns, values, rowCount: 2) }
             #expect(error?.code == .schemaMismatch)

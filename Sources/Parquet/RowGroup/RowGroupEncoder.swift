@@ -50,14 +50,14 @@ struct RowGroupEncoder {
             entries: isPlainSmaller ? nil : (entries, used.codes.count),
             byteCountOfValues: codes.count * bitWidth / 8
         ) { rows, page in
-            let (numbers, nullCount) = used.span(of: codes[rows])
-            if column.isOptional { DefinitionLevels.append(codes[rows], used, nullCount: nullCount, to: &page) }
+            let (numbers, nullCount) = used.span(of: rows)
+            if column.isOptional { DefinitionLevels.append(used.rows[rows], used, nullCount: nullCount, to: &page) }
             if isPlainSmaller {
-                dictionary.append(codes[rows].lazy.map { map?[Int($0)] ?? $0 }, to: &page)
+                dictionary.append(used.rows[rows].lazy.map { used.code($0) }, to: &page)
             } else {
                 page.append(UInt8(bitWidth))
                 BitPacking.append(
-                    codes[rows], numbered: used, nullCount: nullCount, bitWidth: bitWidth, to: &page)
+                    used.rows[rows], numbered: used, nullCount: nullCount, bitWidth: bitWidth, to: &page)
             }
             return (order.bounds(numbers), nullCount)
         }
@@ -87,7 +87,7 @@ struct RowGroupEncoder {
             var (least, greatest) = (UInt32.max, UInt32.min)
             while room > 0 {
                 let count = min(room, left)
-                let number = used.number(runs[index].code)
+                let number = used.number(used.rows[index])
                 (least, greatest) = (min(least, number), max(greatest, number))
                 RLEBitPackedHybrid.appendRun(number, count: count, bitWidth: bitWidth, to: &page)
                 room -= count

@@ -5,9 +5,14 @@
 struct UsedCodes {
     /// The dictionary's codes that occur, ascending.
     let codes: [UInt32]
-    /// For each code that a row may have the number of its dictionary code, or ``RowGroupColumn/nullCode``.
+    /// For each row what stands for it in ``numbers``, or ``RowGroupColumn/nullCode``.
+    let rows: [UInt32]
+    /// Numbers among ``codes``, or ``RowGroupColumn/nullCode``.
     let numbers: [UInt32]
     let nullCount: Int
+
+    /// Codes for each row from which a place for each code costs more than the rows.
+    private static let maximumCodesPerRow = 4
 
     /// Looks through the codes of all rows.
     ///
@@ -15,77 +20,123 @@ struct UsedCodes {
     ///   - map: For each code of a row the dictionary's code or ``RowGroupColumn/nullCode``; nil where these are the same.
     ///   - count: The dictionary's codes are below this.
     /// - Returns: Nil when some code means nothing.
+    /// - Complexity: O(rows), and a bit for each code.
     init?(_ rows: [UInt32], map: [UInt32]?, below count: Int) {
-        guard let seen = UsedCodes.seen(rows, below: map?.count ?? count) else { return nil }
-        var used = [UInt8](repeating: 0, count: count)
+        let limit = map?.count ?? count
+        var seen = CodeSet(below: limit)
+        guard let nullCount = seen.insert(rows) else { return nil }
+        let distinct = seen.elements()
+        var numbers: [UInt32]
         if let map {
-            for (code, mark) in zip(map, seen.marks) where mark != 0 && code != RowGroupColumn.nullCode {
-                guard Int(code) < count else { return nil }
-                used[Int(code)] = 1
-            }
+            var used = CodeSet(below: count)
+            let mapped = distinct.map { map[Int($0)] }
+            guard used.insert(mapped) != nil else { return nil }
+            codes = used.elements()
+            numbers = mapped.map { $0 == RowGroupColumn.nullCode ? $0 : used.rank($0) }
         } else {
-            used = seen.marks
+            codes = distinct
+            numbers = Array(0..<UInt32(distinct.count))
         }
-        var codes: [UInt32] = []
-        var numbers = [UInt32](repeating: RowGroupColumn.nullCode, count: count)
-        for code in 0..<count where used[code] != 0 {
-            numbers[code] = UInt32(codes.count)
-            codes.append(UInt32(code))
+        let hasMappedNulls = numbers.contains(RowGroupColumn.nullCode)
+        if limit / UsedCodes.maximumCodesPerRow > rows.count {
+            self.rows = rows.map { $0 == RowGroupColumn.nullCode ? $0 : seen.rank($0) }
+        } else {
+            self.rows = rows
+            var places = [UInt32](repeating: RowGroupColumn.nullCode, count: limit)
+            for (code, number) in zip(distinct, numbers) { places[Int(code)] = number }
+            numbers = places
         }
-        self.codes = codes
-        guard let map else {
-            nullCount = seen.nullCount
-            self.numbers = numbers
-            return
-        }
-        self.numbers = zip(map, seen.marks).map { code, mark in
-            mark == 0 || code == RowGroupColumn.nullCode ? RowGroupColumn.nullCode : numbers[Int(code)]
-        }
-        nullCount = seen.nullCount + UsedCodes.nulls(rows, self.numbers)
+        self.numbers = numbers
+        self.nullCount =
+            nullCount + (hasMappedNulls ? UsedCodes.nulls(self.rows, numbers) : 0)
     }
 
-    private static func seen(_ rows: [UInt32], below count: Int) -> (marks: [UInt8], nullCount: Int)? {
-        var marks = [UInt8](repeating: 0, count: count)
-        var nullCount = 0
-        var isKnown = true
-        unsafe marks.withUnsafeMutableBufferPointer { marks in
-            for code in rows {
-                if Int(code) < count {
-                    unsafe marks[Int(code)] = 1
-                } else {
-                    nullCount += 1
-                    isKnown = isKnown && code == RowGroupColumn.nullCode
-                }
-            }
-        }
-        return isKnown ? (marks, nullCount) : nil
-    }
-
-    /// How many rows have a code that is mapped to null.
+    /// How many rows are not null themselves, but mapped to it.
     private static func nulls(_ rows: [UInt32], _ numbers: [UInt32]) -> Int {
-        guard numbers.contains(RowGroupColumn.nullCode) else { return 0 }
-        return rows.count { Int($0) < numbers.count && numbers[Int($0)] == RowGroupColumn.nullCode }
+        rows.count { $0 != RowGroupColumn.nullCode && numbers[Int($0)] == RowGroupColumn.nullCode }
     }
 
-    /// The number of a row's code, or ``RowGroupColumn/nullCode``.
+    /// The number of what stands for a row, or ``RowGroupColumn/nullCode``.
     @inline(__always)
-    func number(_ code: UInt32) -> UInt32 {
-        Int(code) < numbers.count ? numbers[Int(code)] : RowGroupColumn.nullCode
+    func number(_ row: UInt32) -> UInt32 {
+        Int(row) < numbers.count ? numbers[Int(row)] : RowGroupColumn.nullCode
+    }
+
+    /// The dictionary's code of what stands for a row, or ``RowGroupColumn/nullCode``.
+    func code(_ row: UInt32) -> UInt32 {
+        let number = number(row)
+        return number == RowGroupColumn.nullCode ? number : codes[Int(number)]
     }
 
     /// The least and greatest number of some rows, and how many of them are null.
-    func span(of rows: ArraySlice<UInt32>) -> (numbers: ClosedRange<UInt32>?, nullCount: Int) {
+    func span(of range: Range<Int>) -> (numbers: ClosedRange<UInt32>?, nullCount: Int) {
         var (least, greatest, present) = (UInt32.max, UInt32.min, 0)
         unsafe numbers.withUnsafeBufferPointer { numbers in
-            for code in rows where code != RowGroupColumn.nullCode {
-                // SAFETY: codes are below the count of numbers (`init` has seen them all).
-                let number = unsafe numbers[Int(code)]
+            for row in rows[range] where row != RowGroupColumn.nullCode {
+                // SAFETY: what stands for rows is below the count of numbers (`init` has seen them all).
+                let number = unsafe numbers[Int(row)]
                 let isPresent = number != RowGroupColumn.nullCode
                 least = min(least, number)
                 greatest = max(greatest, isPresent ? number : 0)
                 present &+= isPresent ? 1 : 0
             }
         }
-        return (present > 0 ? least...greatest : nil, rows.count - present)
+        return (present > 0 ? least...greatest : nil, range.count - present)
+    }
+}
+
+/// A set of codes, a bit for each that there may be.
+struct CodeSet {
+    private let limit: Int
+    private var words: [UInt64]
+    /// For each word, how many codes are before it; after ``elements()``.
+    private var ranks: [UInt32] = []
+
+    init(below limit: Int) {
+        self.limit = limit
+        words = [UInt64](repeating: 0, count: (limit + 63) / 64)
+    }
+
+    /// Adds codes.
+    ///
+    /// - Returns: How many of them are null; nil when one is not below the limit.
+    mutating func insert(_ codes: [UInt32]) -> Int? {
+        var nullCount = 0
+        var isKnown = true
+        let limit = limit
+        unsafe words.withUnsafeMutableBufferPointer { words in
+            for code in codes {
+                if Int(code) < limit {
+                    // SAFETY: there is a bit for each code below the limit.
+                    unsafe words[Int(code &>> 6)] |= 1 &<< UInt64(code)
+                } else {
+                    nullCount &+= 1
+                    isKnown = isKnown && code == RowGroupColumn.nullCode
+                }
+            }
+        }
+        return isKnown ? nullCount : nil
+    }
+
+    /// The codes, ascending.
+    mutating func elements() -> [UInt32] {
+        ranks.removeAll()
+        ranks.reserveCapacity(words.count)
+        var codes: [UInt32] = []
+        for (index, word) in words.enumerated() {
+            ranks.append(UInt32(codes.count))
+            var rest = word
+            while rest != 0 {
+                codes.append(UInt32(index * 64 + rest.trailingZeroBitCount))
+                rest &= rest - 1
+            }
+        }
+        return codes
+    }
+
+    /// How many codes are less than one that is in the set.
+    func rank(_ code: UInt32) -> UInt32 {
+        let word = words[Int(code >> 6)]
+        return ranks[Int(code >> 6)] + UInt32((word & (1 << UInt64(code & 63) - 1)).nonzeroBitCount)
     }
 }
