@@ -28,17 +28,16 @@ extension DayBatch {
                 genreRuns.append(CodeRun(code: genre, count: run.count))
             }
         }
-        let unknown = [UInt32](repeating: RowGroupColumn.nullCode, count: unknownUsers.count)
         return [
-            .codes(rows.users, .int64s(unknownUsers.isEmpty ? users.ids : users.ids + unknownUsers)),
+            .codes(rows.users, .joinedInt64s(users.ids, unknownUsers)),
             .runs(trackRuns, .texts(tracks.tracks.keys)),
             times(rows.times, day),
             .runs(genreRuns, .texts(tracks.genres)),
             .runs(trackRuns, .texts(tracks.names)),
             .runs(trackRuns, .texts(tracks.artists)),
             .runs([CodeRun(code: 0, count: UInt32(rows.users.count))], .int32s([Int32(DayKPIs.listenDuration)])),
-            .mappedCodes(rows.users, through: users.ages + unknown, .int32s(users.ageValues)),
-            .mappedCodes(rows.users, through: users.countries + unknown, .texts(users.countryValues)),
+            .mappedCodes(rows.users, through: users.ages, .int32s(users.ageValues)),
+            .mappedCodes(rows.users, through: users.countries, .texts(users.countryValues)),
         ]
     }
 

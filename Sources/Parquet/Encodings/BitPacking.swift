@@ -38,9 +38,8 @@ enum BitPacking {
         var bits: UInt64 = 0
         var offset = 0
         for index in 0..<codes.count {
-            // SAFETY: codes are below the count of numbers, or null (`UsedCodes.init` has seen them all).
             let code = unsafe codes[index]
-            guard code != RowGroupColumn.nullCode else { continue }
+            guard Int(code) < numbers.count else { continue }
             let number = unsafe numbers[Int(code)]
             guard number != RowGroupColumn.nullCode else { continue }
             pending |= UInt64(number) &<< bits

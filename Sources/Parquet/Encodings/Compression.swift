@@ -10,7 +10,10 @@ extension ParquetCodec {
     ///
     /// - Parameter parts: Bytes, and how many there will be like them.
     func ifWorthIt(for parts: [(bytes: [UInt8], byteCount: Int)]) throws(ParquetError) -> ParquetCodec {
-        guard self != .uncompressed else { return self }
+        // To try a few bytes costs as much as to compress them.
+        guard self != .uncompressed, parts.reduce(0, { $0 + $1.byteCount }) > 2 * ParquetCodec.sampleByteCount else {
+            return self
+        }
         var (plain, packed) = (0, 0)
         for (bytes, byteCount) in parts where !bytes.isEmpty {
             let sample = Array(bytes.prefix(ParquetCodec.sampleByteCount))

@@ -4,7 +4,8 @@
 package enum RowGroupColumn: Sendable {
     /// One code a row; ``nullCode`` stands for null in optional columns.
     case codes([UInt32], CodeDictionary)
-    /// One code a row, each of which a table maps to a code of the dictionary or to ``nullCode``.
+    /// One code a row, each of which a table maps to a code of the dictionary or to ``nullCode``; codes from the table's end
+    /// on are null.
     case mappedCodes([UInt32], through: [UInt32], CodeDictionary)
     /// Codes with the number of rows, one after the other, that have each.
     case runs([CodeRun], CodeDictionary)
@@ -30,6 +31,8 @@ package enum CodeDictionary: Sendable {
     case texts(UTF8Values)
     case int32s([Int32])
     case int64s([Int64])
+    /// Those of the second array come after those of the first, which is not copied for it.
+    case joinedInt64s([Int64], [Int64])
     /// Code *c* is `first + c * step`, for *c* below `count`.
     case progression(first: Int64, step: Int64, count: Int)
 
@@ -38,8 +41,13 @@ package enum CodeDictionary: Sendable {
         case .texts(let values): values.count
         case .int32s(let values): values.count
         case .int64s(let values): values.count
+        case .joinedInt64s(let first, let second): first.count + second.count
         case .progression(_, _, let count): count
         }
+    }
+
+    private static func joined(_ first: [Int64], _ second: [Int64], _ code: UInt32) -> Int64 {
+        Int(code) < first.count ? first[Int(code)] : second[Int(code) - first.count]
     }
 
     /// Appends the plain encoding of the values of some codes, nulls left out.
@@ -63,6 +71,10 @@ package enum CodeDictionary: Sendable {
             for code in codes where code != RowGroupColumn.nullCode {
                 PlainEncoding.append(values[Int(code)], to: &output)
             }
+        case .joinedInt64s(let first, let second):
+            for code in codes where code != RowGroupColumn.nullCode {
+                PlainEncoding.append(CodeDictionary.joined(first, second, code), to: &output)
+            }
         case .progression(let first, let step, _):
             for code in codes where code != RowGroupColumn.nullCode {
                 PlainEncoding.append(first &+ Int64(code) &* step, to: &output)
@@ -77,6 +89,8 @@ package enum CodeDictionary: Sendable {
         case .texts(let values): return Array(values[Int(code)])
         case .int32s(let values): PlainEncoding.append(values[Int(code)], to: &bytes)
         case .int64s(let values): PlainEncoding.append(values[Int(code)], to: &bytes)
+        case .joinedInt64s(let first, let second):
+            PlainEncoding.append(CodeDictionary.joined(first, second, code), to: &bytes)
         case .progression(let first, let step, _): PlainEncoding.append(first &+ Int64(code) &* step, to: &bytes)
         }
         return bytes
@@ -92,6 +106,10 @@ package enum CodeDictionary: Sendable {
             pairs.allSatisfy { !values[Int($1)].lexicographicallyPrecedes(values[Int($0)]) }
         case .int32s(let values): pairs.allSatisfy { values[Int($0)] <= values[Int($1)] }
         case .int64s(let values): pairs.allSatisfy { values[Int($0)] <= values[Int($1)] }
+        case .joinedInt64s(let first, let second):
+            pairs.allSatisfy {
+                CodeDictionary.joined(first, second, $0) <= CodeDictionary.joined(first, second, $1)
+            }
         case .progression(let first, let step, let count):
             step >= 0 && !Int64(count).multipliedReportingOverflow(by: step).overflow
                 && !first.addingReportingOverflow(Int64(count) &* step).overflow
@@ -104,6 +122,8 @@ package enum CodeDictionary: Sendable {
         case .texts(let values): ColumnStatistics.bounds(codes.lazy.map { values[Int($0)] })
         case .int32s(let values): ColumnStatistics.bounds(codes.lazy.map { values[Int($0)] })
         case .int64s(let values): ColumnStatistics.bounds(codes.lazy.map { values[Int($0)] })
+        case .joinedInt64s(let first, let second):
+            ColumnStatistics.bounds(codes.lazy.map { CodeDictionary.joined(first, second, $0) })
         case .progression(let first, let step, _):
             ColumnStatistics.bounds(codes.lazy.map { first &+ Int64($0) &* step })
         }

@@ -5,7 +5,7 @@
 struct UsedCodes {
     /// The dictionary's codes that occur, ascending.
     let codes: [UInt32]
-    /// For each row what stands for it in ``numbers``, or ``RowGroupColumn/nullCode``.
+    /// For each row its place in ``numbers``, or something beyond for null.
     let rows: [UInt32]
     /// Numbers among ``codes``, or ``RowGroupColumn/nullCode``.
     let numbers: [UInt32]
@@ -24,13 +24,14 @@ struct UsedCodes {
     init?(_ rows: [UInt32], map: [UInt32]?, below count: Int) {
         let limit = map?.count ?? count
         var seen = CodeSet(below: limit)
-        guard let nullCount = seen.insert(rows) else { return nil }
+        let beyond = seen.insert(rows)
+        guard map != nil || beyond.isNull else { return nil }
         let distinct = seen.elements()
         var numbers: [UInt32]
         if let map {
             var used = CodeSet(below: count)
             let mapped = distinct.map { map[Int($0)] }
-            guard used.insert(mapped) != nil else { return nil }
+            guard used.insert(mapped).isNull else { return nil }
             codes = used.elements()
             numbers = mapped.map { $0 == RowGroupColumn.nullCode ? $0 : used.rank($0) }
         } else {
@@ -39,7 +40,7 @@ struct UsedCodes {
         }
         let hasMappedNulls = numbers.contains(RowGroupColumn.nullCode)
         if limit / UsedCodes.maximumCodesPerRow > rows.count {
-            self.rows = rows.map { $0 == RowGroupColumn.nullCode ? $0 : seen.rank($0) }
+            self.rows = rows.map { Int($0) < limit ? seen.rank($0) : RowGroupColumn.nullCode }
         } else {
             self.rows = rows
             var places = [UInt32](repeating: RowGroupColumn.nullCode, count: limit)
@@ -47,13 +48,12 @@ struct UsedCodes {
             numbers = places
         }
         self.numbers = numbers
-        self.nullCount =
-            nullCount + (hasMappedNulls ? UsedCodes.nulls(self.rows, numbers) : 0)
+        nullCount = beyond.count + (hasMappedNulls ? UsedCodes.nulls(self.rows, numbers) : 0)
     }
 
     /// How many rows are not null themselves, but mapped to it.
     private static func nulls(_ rows: [UInt32], _ numbers: [UInt32]) -> Int {
-        rows.count { $0 != RowGroupColumn.nullCode && numbers[Int($0)] == RowGroupColumn.nullCode }
+        rows.count { Int($0) < numbers.count && numbers[Int($0)] == RowGroupColumn.nullCode }
     }
 
     /// The number of what stands for a row, or ``RowGroupColumn/nullCode``.
@@ -72,8 +72,7 @@ struct UsedCodes {
     func span(of range: Range<Int>) -> (numbers: ClosedRange<UInt32>?, nullCount: Int) {
         var (least, greatest, present) = (UInt32.max, UInt32.min, 0)
         unsafe numbers.withUnsafeBufferPointer { numbers in
-            for row in rows[range] where row != RowGroupColumn.nullCode {
-                // SAFETY: what stands for rows is below the count of numbers (`init` has seen them all).
+            for row in rows[range] where Int(row) < numbers.count {
                 let number = unsafe numbers[Int(row)]
                 let isPresent = number != RowGroupColumn.nullCode
                 least = min(least, number)
@@ -99,10 +98,10 @@ struct CodeSet {
 
     /// Adds codes.
     ///
-    /// - Returns: How many of them are null; nil when one is not below the limit.
-    mutating func insert(_ codes: [UInt32]) -> Int? {
-        var nullCount = 0
-        var isKnown = true
+    /// - Returns: How many of them are not below the limit, and whether each of those is ``RowGroupColumn/nullCode``.
+    mutating func insert(_ codes: [UInt32]) -> (count: Int, isNull: Bool) {
+        var count = 0
+        var isNull = true
         let limit = limit
         unsafe words.withUnsafeMutableBufferPointer { words in
             for code in codes {
@@ -110,12 +109,12 @@ struct CodeSet {
                     // SAFETY: there is a bit for each code below the limit.
                     unsafe words[Int(code &>> 6)] |= 1 &<< UInt64(code)
                 } else {
-                    nullCount &+= 1
-                    isKnown = isKnown && code == RowGroupColumn.nullCode
+                    count &+= 1
+                    isNull = isNull && code == RowGroupColumn.nullCode
                 }
             }
         }
-        return isKnown ? nullCount : nil
+        return (count, isNull)
     }
 
     /// The codes, ascending.
