@@ -3,6 +3,11 @@ package struct GenreKPIs: Sendable, Hashable {
     package struct Track: Sendable, Hashable {
         package let id: ByteText
         package let listenCount: Int
+
+        package init(id: ByteText, listenCount: Int) {
+            self.id = id
+            self.listenCount = listenCount
+        }
     }
 
     package let genre: ByteText
@@ -10,6 +15,13 @@ package struct GenreKPIs: Sendable, Hashable {
     package let uniqueListeners: Int
     /// At most three, by listens, ties by id.
     package let topTracks: [Track]
+
+    package init(genre: ByteText, listenCount: Int, uniqueListeners: Int, topTracks: [Track]) {
+        self.genre = genre
+        self.listenCount = listenCount
+        self.uniqueListeners = uniqueListeners
+        self.topTracks = topTracks
+    }
 
     /// Seconds; each listen counts as 180 s.
     package var totalListeningTime: Int { listenCount * DayKPIs.listenDuration }
@@ -32,7 +44,10 @@ package struct DayKPIs: Sendable, Hashable {
     package let genres: [GenreKPIs]
 
     /// By listens, ties by name.
-    package var topGenres: [GenreKPIs] {
-        Array(genres.sorted { ($1.listenCount, $0.genre) < ($0.listenCount, $1.genre) }.prefix(DayKPIs.topGenreCount))
+    package var topGenres: [GenreKPIs] { DayKPIs.topGenres(of: genres) }
+
+    /// The most heard of some genres, by listens, ties by name.
+    package static func topGenres(of genres: [GenreKPIs]) -> [GenreKPIs] {
+        Array(genres.sorted { ($1.listenCount, $0.genre) < ($0.listenCount, $1.genre) }.prefix(topGenreCount))
     }
 }

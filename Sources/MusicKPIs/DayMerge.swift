@@ -67,15 +67,9 @@ package struct DayMerge: Sendable {
 
     /// The most heard tracks of the genre that a walk has come to.
     private static func top(_ walk: inout PartialWalk) throws(PartialError) -> [GenreKPIs.Track] {
-        var top: [GenreKPIs.Track] = []
-        while let (id, listenCount) = try walk.nextTrack() {
-            // Ids ascend, so of equals the earlier one stays before.
-            guard top.count < DayKPIs.topTrackCount || listenCount > top[top.count - 1].listenCount else { continue }
-            let place = top.firstIndex { $0.listenCount < listenCount } ?? top.count
-            top.insert(GenreKPIs.Track(id: ByteText(id), listenCount: listenCount), at: place)
-            if top.count > DayKPIs.topTrackCount { top.removeLast() }
-        }
-        return top
+        var top = TopTracks<ArraySlice<UInt8>>()
+        while let (id, listenCount) = try walk.nextTrack() { top.add(id, listenCount: listenCount) }
+        return top.tracks.map { GenreKPIs.Track(id: ByteText($0.name), listenCount: $0.listenCount) }
     }
 
     /// All that is held as one partial, which is taken to come from `source`.

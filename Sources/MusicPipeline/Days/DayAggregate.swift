@@ -46,6 +46,39 @@ package struct DayAggregate: Sendable {
         source: StreamSource, date: String, tracks: TrackTable, users: UserTable, unknownUsers: [Int64]
     ) -> [UInt8] {
         var encoder = PartialEncoder(source: source, date: date, genreCount: listeners.count)
+        forEachGenre(tracks) { genre, runs, listens in
+            encoder.beginGenre(tracks.genres[Int(genre)], listenCount: listens)
+            encoder.append(listeners: ids(of: listeners[genre] ?? ListenerSet(), users, unknownUsers))
+            encoder.beginTracks(count: runs.count)
+            for run in runs {
+                unsafe tracks.tracks.keys.withText(Int(tracks.trackOfPair[Int(run.code)])) {
+                    unsafe encoder.append(track: $0, listenCount: Int(run.count))
+                }
+            }
+        }
+        return encoder.finish()
+    }
+
+    /// The KPIs that the partial aggregate alone would come to, ascending by genre.
+    package func genres(_ tracks: TrackTable) -> [GenreKPIs] {
+        var genres: [GenreKPIs] = []
+        forEachGenre(tracks) { genre, runs, listens in
+            var top = TopTracks<UInt32>()
+            for run in runs { top.add(run.code, listenCount: Int(run.count)) }
+            genres.append(
+                GenreKPIs(
+                    genre: ByteText(tracks.genres[Int(genre)]), listenCount: listens,
+                    uniqueListeners: listeners[genre]?.count ?? 0,
+                    topTracks: top.tracks.map { pair, listenCount in
+                        let id = tracks.tracks.keys[Int(tracks.trackOfPair[Int(pair)])]
+                        return GenreKPIs.Track(id: ByteText(id), listenCount: listenCount)
+                    }))
+        }
+        return genres
+    }
+
+    /// Calls `body` with each genre, the counts of its tracks and what they add up to, ascending.
+    private func forEachGenre(_ tracks: TrackTable, _ body: (UInt32, ArraySlice<CodeRun>, Int) -> Void) {
         var index = 0
         while index < counts.count {
             let genre = tracks.genreOfPair[Int(counts[index].code)]
@@ -55,17 +88,9 @@ package struct DayAggregate: Sendable {
                 listens += Int(counts[end].count)
                 end += 1
             }
-            encoder.beginGenre(tracks.genres[Int(genre)], listenCount: listens)
-            encoder.append(listeners: ids(of: listeners[genre] ?? ListenerSet(), users, unknownUsers))
-            encoder.beginTracks(count: end - index)
-            for run in counts[index..<end] {
-                unsafe tracks.tracks.keys.withText(Int(tracks.trackOfPair[Int(run.code)])) {
-                    unsafe encoder.append(track: $0, listenCount: Int(run.count))
-                }
-            }
+            body(genre, counts[index..<end], listens)
             index = end
         }
-        return encoder.finish()
     }
 
     private func ids(of set: ListenerSet, _ users: UserTable, _ unknownUsers: [Int64]) -> UserIDs {
