@@ -1,6 +1,7 @@
 import CSV
 import Clocks
 import MusicKPIs
+import Parquet
 import Storage
 import Synchronization
 import TestSupport
@@ -70,6 +71,7 @@ struct EnrichmentRunTests {
             try merge.add(partial)
             outcome.partials.append(partial)
             outcome.kpis.append(try merge.kpis().genres)
+            #expect(aggregate.genres(tables.tracks) == outcome.kpis.last, "without a partial in between")
         }
         for object in try await objects.list("out").objects {
             outcome.parquet.append(try await objects.get(object.key, in: "out", maximumByteCount: 1 << 24).bytes)
@@ -161,26 +163,106 @@ struct EnrichmentRunTests {
     }
 
     @Test("a snapshot is the tables again; torn, flipped, foreign or older bytes are none")
-    func snapshot() throws {
+    func snapshot() async throws {
         let world = NaivePipeline.random(rows: 0)
         let tables = try Self.tables(world)
         let identity = ReferenceSnapshot.identity(["songs", "1"])
-        let bytes = ReferenceSnapshot.encode(tables, identity: identity)
-        let again = try #require(ReferenceSnapshot.decode(bytes, identity: identity))
+        let bytes = try #require(ReferenceSnapshot.encode(tables, identity: identity))
+        func decode(_ bytes: [UInt8], _ identity: [UInt8]) async -> ReferenceTables? {
+            await ReferenceSnapshot.decode(.bytes(bytes), identity: identity)
+        }
+        let again = try #require(await decode(bytes, identity))
         #expect(ReferenceSnapshot.encode(again, identity: identity) == bytes)
         for song in world.songs {
             #expect(
                 again.tracks.label(of: Array(song.id.utf8))?.name == tables.tracks.label(of: Array(song.id.utf8))?.name)
         }
         for user in world.users { #expect(again.users.number(of: user.id) == tables.users.number(of: user.id)) }
-        #expect(ReferenceSnapshot.decode(bytes, identity: ReferenceSnapshot.identity(["songs1"])) == nil)
+        #expect(await decode(bytes, ReferenceSnapshot.identity(["songs1"])) == nil)
+        #expect(await decode(bytes + [0], identity) == nil)
         for length in 0..<bytes.count where length % 7 == 0 || length + 40 > bytes.count {
-            #expect(ReferenceSnapshot.decode(Array(bytes[..<length]), identity: identity) == nil)
+            #expect(await decode(Array(bytes[..<length]), identity) == nil)
         }
         for index in stride(from: 0, to: bytes.count, by: 11) {
             var flipped = bytes
             flipped[index] ^= 1 << UInt8(index % 8)
-            #expect(ReferenceSnapshot.decode(flipped, identity: identity) == nil)
+            #expect(await decode(flipped, identity) == nil)
+        }
+        try await withTemporaryDirectory { folder in
+            let file = SnapshotFile(path: "\(folder)/a/snapshot", identity: identity)
+            #expect(await file.tables() == nil)
+            file.keep(tables)
+            let again = try #require(await file.tables())
+            #expect(ReferenceSnapshot.encode(again, identity: identity) == bytes)
+            file.keep(bytes.dropLast())
+            #expect(await file.tables() == nil)
+        }
+    }
+
+    @Test("tables that no references give are none, whatever their checksums say")
+    func hostileSnapshot() async throws {
+        var world = NaivePipeline.random(rows: 0)
+        world.songs = (0..<20).map { .init(id: "t\($0)", genre: "g\($0 % 3)", name: "n", artists: "a") }
+        world.users = [(1, "31", "Ghana"), (2, "", "Peru")]
+        let tables = try Self.tables(world)
+        let (tracks, users) = (tables.tracks, tables.users)
+        func isTaken(
+            slots: [UInt64]? = nil, names: UTF8Values? = nil, trackOfPair: [UInt32]? = nil,
+            genreOfPair: [UInt32]? = nil,
+            pairStarts: [UInt32]? = nil, pairs: [UInt32]? = nil, ages: [UInt32]? = nil, countries: [UInt32]? = nil
+        ) async -> Bool {
+            let tables = ReferenceTables(
+                tracks: TrackTable(
+                    tracks: KeyTable(keys: tracks.tracks.keys, slots: slots ?? tracks.tracks.slots),
+                    names: names ?? tracks.names, artists: tracks.artists, genres: tracks.genres,
+                    trackOfPair: trackOfPair ?? tracks.trackOfPair, genreOfPair: genreOfPair ?? tracks.genreOfPair,
+                    pairStarts: pairStarts ?? tracks.pairStarts, pairs: pairs ?? tracks.pairs),
+                users: UserTable(
+                    ids: users.ids, ages: ages ?? users.ages, ageValues: users.ageValues,
+                    countries: countries ?? users.countries, countryValues: users.countryValues))
+            guard let bytes = ReferenceSnapshot.encode(tables, identity: Self.identity) else { return false }
+            return await ReferenceSnapshot.decode(.bytes(bytes), identity: Self.identity) != nil
+        }
+        func changed<Value>(_ values: [Value], _ value: Value, at index: Int = 1) -> [Value] {
+            var values = values
+            values[index] = value
+            return values
+        }
+        let used = try #require(tracks.tracks.slots.firstIndex { $0 != 0 })
+        #expect(await isTaken())
+        #expect(await !isTaken(slots: changed(tracks.tracks.slots, tracks.tracks.slots[used] + 100, at: used)))
+        #expect(await !isTaken(slots: changed(tracks.tracks.slots, 1 << 40, at: used)))
+        #expect(await !isTaken(slots: tracks.tracks.slots.map { $0 == 0 ? 1 : $0 }))
+        #expect(await !isTaken(slots: []))
+        #expect(await !isTaken(slots: tracks.tracks.slots.dropLast()))
+        #expect(await !isTaken(names: UTF8Values([[1]])))
+        var descending = tracks.names.offsets
+        descending.swapAt(1, 2)
+        #expect(await !isTaken(names: UTF8Values(bytes: tracks.names.bytes, offsets: descending)))
+        #expect(await !isTaken(trackOfPair: changed(tracks.trackOfPair, 20)))
+        #expect(await !isTaken(genreOfPair: changed(tracks.genreOfPair, 3)))
+        #expect(await !isTaken(pairStarts: changed(tracks.pairStarts, 19)))
+        #expect(await !isTaken(pairStarts: tracks.pairStarts + [20]))
+        #expect(await !isTaken(pairs: changed(tracks.pairs, 20)))
+        #expect(await !isTaken(ages: changed(users.ages, 1)))
+        #expect(await !isTaken(countries: changed(users.countries, 2)))
+        #expect(await !isTaken(countries: []))
+    }
+
+    private static let identity = ReferenceSnapshot.identity(["hostile"])
+
+    @Test("XXH64 is as its specification says, in one piece or many")
+    func xxh64() {
+        func hash(_ text: String) -> UInt64 { Array(text.utf8).withUnsafeBytes { XXH64.hash($0) } }
+        #expect(hash("") == 0xEF46_DB37_51D8_E999)
+        #expect(hash("abc") == 0x44BC_2CF5_AD77_0999)
+        #expect(hash("Nobody inspects the spammish repetition") == 0xFBCE_A83C_8A37_8BF1)
+        let bytes = (0..<1_000).map { _ in UInt8.random(in: .min ... .max) }
+        bytes.withUnsafeBytes { bytes in
+            var pieces = XXH64()
+            pieces.update(UnsafeRawBufferPointer(rebasing: bytes[..<320]))
+            pieces.update(UnsafeRawBufferPointer(rebasing: bytes[320..<352]))
+            #expect(pieces.finish(UnsafeRawBufferPointer(rebasing: bytes[352...])) == XXH64.hash(bytes))
         }
     }
 }

@@ -4,7 +4,12 @@ import FileSystem
 struct FileBlocks: BlockSource {
     private let file: File
 
-    init(_ path: String) throws { file = try File(path, .read) }
+    private let blockByteCount: Int
 
-    func next() async throws -> [UInt8] { try file.read(upTo: ObjectBlocks.blockByteCount) }
+    init(_ path: String, blockByteCount: Int = ObjectBlocks.blockByteCount) throws {
+        file = try File(path, .read)
+        self.blockByteCount = blockByteCount
+    }
+
+    func next() async throws -> [UInt8] { try file.read(upTo: blockByteCount) }
 }

@@ -2,7 +2,6 @@ import CSV
 import Compression
 import FileSystem
 package import JSON
-import MusicKPIs
 import Storage
 
 /// The whole ETL job over plain folders: `songs.csv`, `users.csv` and `streams.csv` in one, Parquet by day and KPIs as
@@ -33,7 +32,9 @@ package struct FolderJob: Sendable {
     /// - Returns: The summary: `{rows_in, rows_bad, rows_unknown_track, rows_unknown_user, rows_enriched}`.
     /// - Throws: `FileSystemError`, `CSVError` with the file's name before it, and what the store throws.
     package func run() async throws -> JSONValue {
-        let tables = try await tables()
+        let (tables, unkept) = try await tables()
+        // While the rows are worked on: the results don't wait for it.
+        async let isKept: Void = unkept?.keep(tables) ?? ()
         try FileSystem.createDirectories(output)
         var files: DayFiles?
         if isParquetWanted {
@@ -45,7 +46,9 @@ package struct FolderJob: Sendable {
             }
         }
         do {
-            return try await run(tables, &files)
+            let summary = try await run(tables, &files)
+            await isKept
+            return summary
         } catch {
             await files?.abort()
             throw error
@@ -59,14 +62,15 @@ package struct FolderJob: Sendable {
                 DecompressedBlocks(try FileBlocks(path)), files: &files)
         }
         try await files?.finish()
-        try write(try await kpis(of: result, tracks, users))
+        let days = result.days.sorted { $0.key < $1.key }
+        try KPILines(days.map { (DayFiles.date(of: $0.key), $0.value.genres(tracks)) }).write(to: output)
         let summary: JSONValue = .object(JSONObject(result.counts.members))
         try FileSystem.writeFileAtomically("\(output)/summary.json", summary.bytes() + [0x0A])
         return summary
     }
 
-    /// The tables, from a snapshot if there is one of these very files.
-    private func tables() async throws -> ReferenceTables {
+    /// The tables, from a snapshot if there is one of these very files; if not, the one that they should be kept as.
+    private func tables() async throws -> (ReferenceTables, unkept: SnapshotFile?) {
         let identity = try ReferenceSnapshot.identity(
             ["songs.csv", "users.csv"].flatMap { name in
                 let path = "\(input)/\(name)"
@@ -74,27 +78,22 @@ package struct FolderJob: Sendable {
                 guard let status = try FileSystem.status(path) else { return [path] }
                 return [path, "\(status.byteCount)", "\(status.modifiedNanoseconds)", "\(status.inode)"]
             })
-        let path = snapshotFolder.map { "\($0)/\(PipelineNames.snapshotKey(identity))" }
-        if let path, let bytes = try? FileSystem.readFile(path),
-            let tables = ReferenceSnapshot.decode(bytes, identity: identity)
-        {
-            return tables
+        let snapshot = snapshotFolder.map {
+            SnapshotFile(path: "\($0)/\(PipelineNames.snapshotKey(identity))", identity: identity)
         }
+        if let tables = await snapshot?.tables() { return (tables, nil) }
         async let tracks = loadTracks()
         async let users = loadUsers()
-        let tables = ReferenceTables(tracks: try await tracks, users: try await users)
-        if let path, let folder = FileSystem.parent(of: path) {
-            // A snapshot that can't be kept costs the next run its time.
-            try? FileSystem.createDirectories(folder)
-            try? FileSystem.writeFileAtomically(path, ReferenceSnapshot.encode(tables, identity: identity))
-        }
-        return tables
+        return (ReferenceTables(tracks: try await tracks, users: try await users), snapshot)
     }
 
     private func loadTracks() async throws -> TrackTable {
         try await reading("songs.csv") { path in
             var builder = TrackTable.Builder()
-            try await read(path, TrackTable.columns) { builder.add($0) }
+            try await ReferenceRows.forEach(
+                of: DecompressedBlocks(try FileBlocks(path, blockByteCount: ReferenceRows.blockByteCount)),
+                columns: TrackTable.columns, work: { TrackRows($0) }
+            ) { builder.add($0) }
             return builder.table()
         }
     }
@@ -102,19 +101,11 @@ package struct FolderJob: Sendable {
     private func loadUsers() async throws -> UserTable {
         try await reading("users.csv") { path in
             var builder = UserTable.Builder()
-            try await read(path, UserTable.columns) { builder.add($0) }
+            try await ReferenceRows.forEach(
+                of: DecompressedBlocks(try FileBlocks(path, blockByteCount: ReferenceRows.blockByteCount)),
+                columns: UserTable.columns, work: { UserRows($0) }
+            ) { builder.add($0) }
             return builder.table()
-        }
-    }
-
-    private func read(_ path: String, _ columns: [String], _ body: (CSVBatch) -> Void) async throws {
-        let blocks = DecompressedBlocks(try FileBlocks(path))
-        var reader = CSVReader(columns: columns)
-        while true {
-            let block = try await blocks.next()
-            if block.isEmpty { reader.finish() } else { reader.append(block) }
-            while let batch = try reader.nextBatch() { body(batch) }
-            if block.isEmpty { return }
         }
     }
 
@@ -126,66 +117,6 @@ package struct FolderJob: Sendable {
             throw PipelineError(.referenceInvalid, "\(path): \(error)")
         } catch let error as CompressionError {
             throw PipelineError(.referenceInvalid, "\(path): \(error)")
-        }
-    }
-
-    /// The KPIs by day, each day's through the partial aggregate that it would be merged from.
-    private func kpis(of result: EnrichmentRun.Result, _ tracks: TrackTable, _ users: UserTable) async throws
-        -> [DayKPIs]
-    {
-        let source = StreamSource(bucket: "local", key: "streams.csv", eTag: "")
-        return try await withThrowingTaskGroup(of: DayKPIs.self) { group in
-            for (day, aggregate) in result.days {
-                group.addTask {
-                    let date = DayFiles.date(of: day)
-                    var merge = DayMerge(date: date)
-                    try merge.add(
-                        aggregate.partial(
-                            source: source, date: date, tracks: tracks, users: users,
-                            unknownUsers: result.unknownUsers))
-                    return try merge.kpis()
-                }
-            }
-            var days: [DayKPIs] = []
-            for try await day in group { days.append(day) }
-            return days.sorted { $0.date < $1.date }
-        }
-    }
-
-    private func write(_ days: [DayKPIs]) throws {
-        var genres: [UInt8] = []
-        var tracks: [UInt8] = []
-        var tops: [UInt8] = []
-        func add(_ line: JSONObject, to bytes: inout [UInt8]) { bytes += JSONValue.object(line).bytes() + [0x0A] }
-        for day in days {
-            let date = JSONValue.string(day.date)
-            for genre in day.genres {
-                let name = JSONValue.string("\(genre.genre)")
-                add(
-                    [
-                        "date": date, "genre": name, "listen_count": .int(genre.listenCount),
-                        "unique_listeners": .int(genre.uniqueListeners),
-                        "total_listening_time": .int(genre.totalListeningTime),
-                        "avg_listening_time_per_user": .double(genre.averageListeningTimePerUser),
-                    ], to: &genres)
-                for (index, track) in genre.topTracks.enumerated() {
-                    add(
-                        [
-                            "date": date, "genre": name, "rank": .int(index + 1), "track_id": .string("\(track.id)"),
-                            "listen_count": .int(track.listenCount),
-                        ], to: &tracks)
-                }
-            }
-            for (index, genre) in day.topGenres.enumerated() {
-                add(
-                    [
-                        "date": date, "rank": .int(index + 1), "genre": .string("\(genre.genre)"),
-                        "listen_count": .int(genre.listenCount),
-                    ], to: &tops)
-            }
-        }
-        for (name, bytes) in [("genre_kpis", genres), ("top_tracks", tracks), ("top_genres", tops)] {
-            try FileSystem.writeFileAtomically("\(output)/\(name).jsonl", bytes)
         }
     }
 }

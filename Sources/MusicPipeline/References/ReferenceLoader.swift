@@ -43,7 +43,7 @@ package actor ReferenceLoader {
         ] {
             let found = try await ReferenceObject.all(prefix, in: bucket, objects: objects)
             for object in found where !isKnown(object) {
-                try await read(object, columns, isHeaderEnough: true) { _ in }
+                try await readHeader(object, columns)
             }
             all += found
         }
@@ -75,15 +75,27 @@ package actor ReferenceLoader {
 
     private func build(_ songs: [ReferenceObject], _ users: [ReferenceObject]) async throws -> ReferenceTables {
         var trackBuilder = TrackTable.Builder()
-        for object in songs { try await read(object, TrackTable.columns) { trackBuilder.add($0) } }
+        for object in songs {
+            try await reading(object) { blocks in
+                try await ReferenceRows.forEach(of: blocks, columns: TrackTable.columns, work: { TrackRows($0) }) {
+                    trackBuilder.add($0)
+                }
+            }
+        }
         var userBuilder = UserTable.Builder()
-        for object in users { try await read(object, UserTable.columns) { userBuilder.add($0) } }
+        for object in users {
+            try await reading(object) { blocks in
+                try await ReferenceRows.forEach(of: blocks, columns: UserTable.columns, work: { UserRows($0) }) {
+                    userBuilder.add($0)
+                }
+            }
+        }
         return ReferenceTables(tracks: trackBuilder.table(), users: userBuilder.table())
     }
 
     private func snapshot(_ identity: [UInt8]) async -> ReferenceTables? {
-        if let path = temporaryPath(identity), let bytes = try? FileSystem.readFile(path),
-            let tables = ReferenceSnapshot.decode(bytes, identity: identity)
+        if let path = temporaryPath(identity), let file = try? File(path, .read),
+            let tables = await ReferenceSnapshot.decode(.file(file), identity: identity)
         {
             return tables
         }
@@ -91,15 +103,18 @@ package actor ReferenceLoader {
         let object = try? await objects.get(
             PipelineNames.snapshotKey(identity), in: snapshotBucket,
             maximumByteCount: ReferenceLoader.maximumSnapshotByteCount)
-        guard let object, let tables = ReferenceSnapshot.decode(object.bytes, identity: identity) else { return nil }
+        guard let object, let tables = await ReferenceSnapshot.decode(.bytes(object.bytes), identity: identity) else {
+            return nil
+        }
         keepTemporarily(object.bytes, identity)
         return tables
     }
 
     private func keep(_ tables: ReferenceTables, _ identity: [UInt8]) async {
         guard snapshotBucket != nil || temporaryFolder != nil else { return }
-        let bytes = ReferenceSnapshot.encode(tables, identity: identity)
-        guard bytes.count <= ReferenceLoader.maximumSnapshotByteCount else { return }
+        guard let bytes = ReferenceSnapshot.encode(tables, identity: identity),
+            bytes.count <= ReferenceLoader.maximumSnapshotByteCount
+        else { return }
         keepTemporarily(bytes, identity)
         guard let snapshotBucket else { return }
         _ = try? await objects.put(bytes, as: PipelineNames.snapshotKey(identity), in: snapshotBucket)
@@ -115,19 +130,21 @@ package actor ReferenceLoader {
         try? FileSystem.writeFileAtomically(path, bytes)
     }
 
-    private func read(
-        _ object: ReferenceObject, _ columns: [String], isHeaderEnough: Bool = false, _ body: (CSVBatch) -> Void
-    ) async throws {
-        do {
-            let source = try await objects.openReader(object.key, in: bucket, ifMatch: object.eTag)
-            let blocks = DecompressedBlocks(ObjectBlocks(source))
+    private func readHeader(_ object: ReferenceObject, _ columns: [String]) async throws {
+        try await reading(object) { blocks in
             var reader = CSVReader(columns: columns)
-            while true {
+            while reader.header == nil {
                 let block = try await blocks.next()
                 if block.isEmpty { reader.finish() } else { reader.append(block) }
-                while let batch = try reader.nextBatch() { body(batch) }
-                if block.isEmpty || (isHeaderEnough && reader.header != nil) { break }
+                while reader.header == nil, try reader.nextBatch() != nil {}
             }
+        }
+    }
+
+    private func reading(_ object: ReferenceObject, _ body: (DecompressedBlocks) async throws -> Void) async throws {
+        do {
+            let source = try await objects.openReader(object.key, in: bucket, ifMatch: object.eTag)
+            try await body(DecompressedBlocks(ObjectBlocks(source)))
             await source.close()
         } catch let error as CSVError {
             throw PipelineError(.referenceInvalid, "\(bucket)/\(object.key): \(error)")

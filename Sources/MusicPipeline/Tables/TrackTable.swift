@@ -1,4 +1,3 @@
-import CSV
 package import Parquet
 
 /// What the songs reference says: tracks, genres, and which track is of which genre.
@@ -46,49 +45,8 @@ package struct TrackTable: Sendable {
         }
     }
 
-    /// Collects the rows of songs files.
-    package struct Builder {
-        private var tracks = KeyTable()
-        private var genres = KeyTable()
-        private var names = UTF8Values()
-        private var artists = UTF8Values()
-        /// Track and genre of each row, in the order of coming.
-        private var rows: [UInt64] = []
-
-        package init() {}
-
-        mutating func add(_ batch: CSVBatch) {
-            let genreNumbers = genres.insert(batch.columns[1])
-            var newRows: [Int] = []
-            let trackNumbers = tracks.insert(batch.columns[0]) { newRows.append($0) }
-            for row in newRows {
-                unsafe batch.columns[2].withField(row) { unsafe names.append($0) }
-                unsafe batch.columns[3].withField(row) { unsafe artists.append($0) }
-            }
-            for row in 0..<batch.rowCount { rows.append(UInt64(genreNumbers[row]) << 32 | UInt64(trackNumbers[row])) }
-        }
-
-        package func table() -> TrackTable {
-            let (sortedTracks, trackNumbers) = tracks.sorted()
-            let (sortedGenres, genreNumbers) = genres.sorted()
-            var earlier = [UInt32](repeating: 0, count: trackNumbers.count)
-            for (index, number) in trackNumbers.enumerated() { earlier[Int(number)] = UInt32(index) }
-            var pairs = rows.map { row in
-                UInt64(genreNumbers[Int(row >> 32)]) << 32 | UInt64(trackNumbers[Int(row & 0xFFFF_FFFF)])
-            }
-            pairs = CountingSort.sort(pairs, below: sortedTracks.count) { Int($0 & 0xFFFF_FFFF) }
-            pairs = CountingSort.sort(pairs, below: sortedGenres.count) { Int($0 >> 32) }
-            var distinct: [UInt64] = []
-            distinct.reserveCapacity(pairs.count)
-            for pair in pairs where distinct.last != pair { distinct.append(pair) }
-            return TrackTable(
-                tracks: sortedTracks, names: names.reordered(earlier), artists: artists.reordered(earlier),
-                genres: sortedGenres.keys, pairs: distinct)
-        }
-    }
-
     /// - Parameter distinct: Genre and track of each pair, ascending.
-    private init(
+    init(
         tracks: KeyTable, names: UTF8Values, artists: UTF8Values, genres: UTF8Values, pairs distinct: [UInt64]
     ) {
         self.tracks = tracks

@@ -1,4 +1,3 @@
-import CSV
 package import Parquet
 
 /// What the users reference says: age and country of each user. Users are numbered by their ids, ascending; of a user's
@@ -40,42 +39,6 @@ package struct UserTable: Sendable {
             if ids[middle] < id { low = middle + 1 } else { high = middle }
         }
         return low < ids.count && ids[low] == id ? UInt32(low) : .max
-    }
-
-    /// Collects the rows of users files.
-    package struct Builder {
-        private var countries = KeyTable()
-        private var rows: [(id: Int64, place: UInt32, age: Int32?, country: UInt32)] = []
-
-        package init() {}
-
-        mutating func add(_ batch: CSVBatch) {
-            let countryNumbers = countries.insert(batch.columns[2])
-            for row in 0..<batch.rowCount {
-                // A row without a usable id describes no user that a stream could name.
-                guard let id = batch.columns[0].int64(row) else { continue }
-                let age = batch.columns[1].int64(row).flatMap { Int32(exactly: $0) }
-                rows.append((id, UInt32(rows.count), age, countryNumbers[row]))
-            }
-        }
-
-        package func table() -> UserTable {
-            let (sortedCountries, countryNumbers) = countries.sorted()
-            let ageValues = Array(Set(rows.compactMap(\.age))).sorted()
-            let ageNumbers = Dictionary(uniqueKeysWithValues: ageValues.enumerated().map { ($1, UInt32($0)) })
-            let isOrdered = zip(rows, rows.dropFirst()).allSatisfy { $0.id < $1.id }
-            let ordered = isOrdered ? rows : rows.sorted { ($0.id, $0.place) < ($1.id, $1.place) }
-            var ids: [Int64] = []
-            var ages: [UInt32] = []
-            var countries: [UInt32] = []
-            for row in ordered where ids.last != row.id {
-                ids.append(row.id)
-                ages.append(row.age.flatMap { ageNumbers[$0] } ?? .max)
-                countries.append(countryNumbers[Int(row.country)])
-            }
-            return UserTable(
-                ids: ids, ages: ages, ageValues: ageValues, countries: countries, countryValues: sortedCountries.keys)
-        }
     }
 
     init(

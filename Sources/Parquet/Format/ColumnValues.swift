@@ -37,20 +37,40 @@ package struct UTF8Values: Sendable, Hashable {
     }
 
     /// The texts at `order`, in that order.
+    ///
+    /// - Precondition: `order` has each index once.
     package func reordered(_ order: [UInt32]) -> UTF8Values {
-        var result = UTF8Values()
-        result.offsets.reserveCapacity(order.count + 1)
-        result.bytes.reserveCapacity(bytes.count)
         unsafe bytes.withUnsafeBufferPointer { bytes in
-            unsafe offsets.withUnsafeBufferPointer { offsets in
-                for index in order {
-                    let text = unsafe bytes[offsets[Int(index)]..<offsets[Int(index) + 1]]
-                    unsafe result.bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text))
-                    result.offsets.append(result.bytes.count)
+            unsafe offsets.withUnsafeBufferPointer { unsafe UTF8Values(bytes: bytes, offsets: $0, order: order) }
+        }
+    }
+
+    /// Texts that lie elsewhere, in another order.
+    ///
+    /// - Precondition: `order` has each index once.
+    package init(bytes old: UnsafeBufferPointer<UInt8>, offsets: UnsafeBufferPointer<Int>, order: [UInt32]) {
+        precondition(order.count == offsets.count - 1, "texts are put in an order of others")
+        let newOffsets = unsafe [Int](unsafeUninitializedCapacity: order.count + 1) { new, newCount in
+            var end = 0
+            unsafe new[0] = 0
+            for (place, index) in order.enumerated() {
+                end += unsafe offsets[Int(index) + 1] - offsets[Int(index)]
+                unsafe new[place + 1] = end
+            }
+            newCount = order.count + 1
+        }
+        let byteCount = newOffsets[order.count]
+        bytes = unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { new, newCount in
+            if let source = unsafe old.baseAddress, let target = unsafe new.baseAddress {
+                for (place, index) in order.enumerated() {
+                    let (start, end) = unsafe (offsets[Int(index)], offsets[Int(index) + 1])
+                    // SAFETY: offsets are within the bytes, and the new ones add up to the room there is.
+                    unsafe (target + newOffsets[place]).initialize(from: source + start, count: end - start)
                 }
             }
+            newCount = byteCount
         }
-        return result
+        self.offsets = newOffsets
     }
 }
 
