@@ -6,7 +6,7 @@ import TestSupport
 let measures: [(name: String, measure: @Sendable () async throws -> [Measurement])] = [
     ("start", HandlerStart.measure), ("router", RouterStart.measure), ("drop", DropToArchived.measure),
     ("reducer", ReducerTransitions.measure), ("durable", DurableExecutions.measure), ("http", StatesOverHTTP.measure),
-    ("map", MapChildren.measure), ("etl", EtlJob.measure),
+    ("map", MapChildren.measure), ("etl", EtlJob.measure), ("warm", WarmInvocation.measure),
 ]
 let wanted = CommandLine.arguments.dropFirst()
 

@@ -30,7 +30,7 @@ final class RandomBlocks: BlockSource {
 
 @Suite("The pass over a stream file", .timeLimit(.minutes(10)))
 struct EnrichmentRunTests {
-    private static func tables(_ world: NaivePipeline) throws -> ReferenceTables {
+    private static func tables(_ world: NaivePipeline) async throws -> ReferenceTables {
         var tracks = TrackTable.Builder()
         var users = UserTable.Builder()
         for (bytes, columns) in [(world.songsCSV, TrackTable.columns), (world.usersCSV, UserTable.columns)] {
@@ -41,7 +41,7 @@ struct EnrichmentRunTests {
                 if columns == TrackTable.columns { tracks.add(batch) } else { users.add(batch) }
             }
         }
-        return ReferenceTables(tracks: tracks.table(), users: users.table())
+        return await ReferenceTables(tracks: tracks.table(), users: users.table())
     }
 
     private struct Outcome: Hashable {
@@ -83,7 +83,7 @@ struct EnrichmentRunTests {
     func equalsNaive() async throws {
         for _ in 0..<15 {
             let world = NaivePipeline.random(rows: Int.random(in: 0..<600))
-            let tables = try Self.tables(world)
+            let tables = try await Self.tables(world)
             let text = world.streamsCSV
             var settings = EnrichmentRun.Settings(
                 threads: Int.random(in: 1...4), gatheredRowLimit: [1, 50, 1 << 20].randomElement() ?? 1)
@@ -103,7 +103,7 @@ struct EnrichmentRunTests {
     func deterministic() async throws {
         for _ in 0..<3 {
             let world = NaivePipeline.random(rows: 800)
-            let tables = try Self.tables(world)
+            let tables = try await Self.tables(world)
             let text = world.streamsCSV
             var first: Outcome?
             for threads in [1, 2, 4] {
@@ -139,7 +139,7 @@ struct EnrichmentRunTests {
             }
         }
         let world = NaivePipeline.random(rows: 500)
-        let tables = try Self.tables(world)
+        let tables = try await Self.tables(world)
         var files: DayFiles?
         await #expect(throws: NeverHappened.self) {
             _ = try await EnrichmentRun(tracks: tables.tracks, users: tables.users).run(
@@ -153,7 +153,7 @@ struct EnrichmentRunTests {
         world.songs = [.init(id: "t", genre: "g", name: "n", artists: "a")]
         world.users = []
         world.streams = (0..<5_000).map { ("\($0 * 1_000_003)", "t", "2024-06-25 10:00:00") }
-        let tables = try Self.tables(world)
+        let tables = try await Self.tables(world)
         let settings = EnrichmentRun.Settings(gatheredRowLimit: 100, aggregateByteLimit: 500)
         let text = world.streamsCSV
         let error = await #expect(throws: PipelineError.self) {
@@ -165,7 +165,7 @@ struct EnrichmentRunTests {
     @Test("a snapshot is the tables again; torn, flipped, foreign or older bytes are none")
     func snapshot() async throws {
         let world = NaivePipeline.random(rows: 0)
-        let tables = try Self.tables(world)
+        let tables = try await Self.tables(world)
         let identity = ReferenceSnapshot.identity(["songs", "1"])
         let bytes = try #require(ReferenceSnapshot.encode(tables, identity: identity))
         func decode(_ bytes: [UInt8], _ identity: [UInt8]) async -> ReferenceTables? {
@@ -204,7 +204,7 @@ struct EnrichmentRunTests {
         var world = NaivePipeline.random(rows: 0)
         world.songs = (0..<20).map { .init(id: "t\($0)", genre: "g\($0 % 3)", name: "n", artists: "a") }
         world.users = [(1, "31", "Ghana"), (2, "", "Peru")]
-        let tables = try Self.tables(world)
+        let tables = try await Self.tables(world)
         let (tracks, users) = (tables.tracks, tables.users)
         func isTaken(
             slots: [UInt64]? = nil, names: UTF8Values? = nil, trackOfPair: [UInt32]? = nil,

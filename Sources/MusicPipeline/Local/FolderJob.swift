@@ -61,9 +61,9 @@ package struct FolderJob: Sendable {
             try await EnrichmentRun(tracks: tracks, users: users, settings: settings).run(
                 DecompressedBlocks(try FileBlocks(path)), files: &files)
         }
+        async let lines = KPILines.lines(of: result.days, tracks)
         try await files?.finish()
-        let days = result.days.sorted { $0.key < $1.key }
-        try KPILines(days.map { (DayFiles.date(of: $0.key), $0.value.genres(tracks)) }).write(to: output)
+        try await lines.write(to: output)
         let summary: JSONValue = .object(JSONObject(result.counts.members))
         try FileSystem.writeFileAtomically("\(output)/summary.json", summary.bytes() + [0x0A])
         return summary
@@ -94,7 +94,7 @@ package struct FolderJob: Sendable {
                 of: DecompressedBlocks(try FileBlocks(path, blockByteCount: ReferenceRows.blockByteCount)),
                 columns: TrackTable.columns, work: { TrackRows($0) }
             ) { builder.add($0) }
-            return builder.table()
+            return await builder.table()
         }
     }
 

@@ -3,36 +3,57 @@ import JSON
 import MusicKPIs
 
 /// The KPIs of days as JSON lines: a file of genres, one of their tracks and one of the days' genres.
-struct KPILines {
+struct KPILines: Sendable {
     private var genres: [UInt8] = []
     private var tracks: [UInt8] = []
     private var tops: [UInt8] = []
 
-    /// - Parameter days: Ascending.
-    init(_ days: [(date: String, genres: [GenreKPIs])]) {
-        for day in days {
-            let begin = Array("{\"date\":".utf8) + JSONValue.string(day.date).bytes()
-            for genre in day.genres {
-                let head = begin + Array(",\"genre\":".utf8) + JSONValue.string("\(genre.genre)").bytes()
-                genres += head
-                genres += ",\"listen_count\":\(genre.listenCount),\"unique_listeners\":\(genre.uniqueListeners)".utf8
-                genres += ",\"total_listening_time\":\(genre.totalListeningTime)".utf8
-                genres += ",\"avg_listening_time_per_user\":".utf8
-                genres += JSONValue.double(genre.averageListeningTimePerUser).bytes()
-                genres += "}\n".utf8
-                for (index, track) in genre.topTracks.enumerated() {
-                    tracks += head
-                    tracks += ",\"rank\":\(index + 1),\"track_id\":".utf8
-                    tracks += JSONValue.string("\(track.id)").bytes()
-                    tracks += ",\"listen_count\":\(track.listenCount)}\n".utf8
-                }
+    /// The lines of days, ascending; days are worked on at the same time.
+    static func lines(of days: [Int32: DayAggregate], _ tracks: TrackTable) async -> KPILines {
+        await withTaskGroup(of: (day: Int32, lines: KPILines).self) { group in
+            for (day, aggregate) in days {
+                group.addTask { (day, KPILines(DayFiles.date(of: day), aggregate.genres(tracks))) }
             }
-            for (index, genre) in DayKPIs.topGenres(of: day.genres).enumerated() {
-                tops += begin
-                tops += ",\"rank\":\(index + 1),\"genre\":".utf8
-                tops += JSONValue.string("\(genre.genre)").bytes()
-                tops += ",\"listen_count\":\(genre.listenCount)}\n".utf8
+            var done: [(day: Int32, lines: KPILines)] = []
+            for await lines in group { done.append(lines) }
+            return done.sorted { $0.day < $1.day }.reduce(into: KPILines()) { all, next in
+                all.genres += next.lines.genres
+                all.tracks += next.lines.tracks
+                all.tops += next.lines.tops
             }
+        }
+    }
+
+    private init() {}
+
+    /// - Parameter ofDay: Ascending.
+    private init(_ date: String, _ ofDay: [GenreKPIs]) {
+        var begin: [UInt8] = []
+        begin.append(member: "{\"date\":", ByteText(date))
+        for genre in ofDay {
+            var head = begin
+            head.append(member: ",\"genre\":", genre.genre)
+            genres += head
+            genres.append(member: ",\"listen_count\":", genre.listenCount)
+            genres.append(member: ",\"unique_listeners\":", genre.uniqueListeners)
+            genres.append(member: ",\"total_listening_time\":", genre.totalListeningTime)
+            genres += ",\"avg_listening_time_per_user\":".utf8
+            genres += JSONValue.double(genre.averageListeningTimePerUser).bytes()
+            genres += "}\n".utf8
+            for (index, track) in genre.topTracks.enumerated() {
+                tracks += head
+                tracks.append(member: ",\"rank\":", index + 1)
+                tracks.append(member: ",\"track_id\":", track.id)
+                tracks.append(member: ",\"listen_count\":", track.listenCount)
+                tracks += "}\n".utf8
+            }
+        }
+        for (index, genre) in DayKPIs.topGenres(of: ofDay).enumerated() {
+            tops += begin
+            tops.append(member: ",\"rank\":", index + 1)
+            tops.append(member: ",\"genre\":", genre.genre)
+            tops.append(member: ",\"listen_count\":", genre.listenCount)
+            tops += "}\n".utf8
         }
     }
 
@@ -40,5 +61,29 @@ struct KPILines {
         for (name, bytes) in [("genre_kpis", genres), ("top_tracks", tracks), ("top_genres", tops)] {
             try FileSystem.writeFileAtomically("\(folder)/\(name).jsonl", bytes)
         }
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(member: StaticString, _ value: Int) {
+        append(member)
+        append(contentsOf: "\(value)".utf8)
+    }
+
+    fileprivate mutating func append(member: StaticString, _ value: ByteText) {
+        append(member)
+        // Of what is written as it is there is no need to make a string.
+        if value.bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+            append(UInt8(ascii: "\""))
+            append(contentsOf: value.bytes)
+            append(UInt8(ascii: "\""))
+        } else {
+            append(contentsOf: JSONValue.string("\(value)").bytes())
+        }
+    }
+
+    private mutating func append(_ text: StaticString) {
+        // SAFETY: the text is there as long as the program.
+        unsafe append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 }

@@ -90,7 +90,7 @@ package actor ReferenceLoader {
                 }
             }
         }
-        return ReferenceTables(tracks: trackBuilder.table(), users: userBuilder.table())
+        return await ReferenceTables(tracks: trackBuilder.table(), users: userBuilder.table())
     }
 
     private func snapshot(_ identity: [UInt8]) async -> ReferenceTables? {

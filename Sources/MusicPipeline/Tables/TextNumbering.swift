@@ -1,3 +1,4 @@
+import CSV
 import Glibc
 import Parquet
 
@@ -31,9 +32,36 @@ final class TextNumbering {
         return unsafe (texts[number], hashes[number])
     }
 
+    /// The numbers of a column's fields, new ones being the next.
+    ///
+    /// - Parameters:
+    ///   - hashes: By row.
+    ///   - numbers: Where the numbers are appended.
+    ///   - newRows: Where the rows of fields that were not there are appended.
+    func insert(
+        _ fields: FieldRows.Fields, rows: Range<Int>, column: Int, _ hashes: [UInt64], numbers: inout [UInt32],
+        newRows: inout [Int]
+    ) {
+        let texts = texts
+        numbers.reserveCapacity(numbers.count + rows.count)
+        for row in rows {
+            let text = unsafe fields[row, column]
+            let (number, isNew) = unsafe insert(text, hashes[row], texts)
+            numbers.append(number)
+            if isNew { newRows.append(row) }
+        }
+    }
+
     /// The number of a text, which is the next one if it is new.
-    @inline(__always)
     func insert(_ text: UnsafeBufferPointer<UInt8>, _ hash: UInt64) -> (number: UInt32, isNew: Bool) {
+        unsafe insert(text, hash, texts)
+    }
+
+    /// - Parameter texts: Its own: taken out once for many, as each look costs a reference count.
+    @inline(__always)
+    private func insert(
+        _ text: UnsafeBufferPointer<UInt8>, _ hash: UInt64, _ texts: TextPile
+    ) -> (number: UInt32, isNew: Bool) {
         let mask = slotCount &- 1
         var slot = Int(truncatingIfNeeded: hash) & mask
         while true {
@@ -77,11 +105,11 @@ final class TextNumbering {
         for number in 0..<count { unsafe KeyTable.place(number, hashes[number], in: slots, slotCount) }
     }
 
-    /// The texts numbered in the order of their bytes.
-    ///
-    /// - Returns: The table, and for each new number the earlier one.
-    func sorted() -> (table: KeyTable, order: [UInt32]) {
-        let order = texts.sortedOrder()
+    /// The numbers in the order of the texts' bytes.
+    func sortedOrder() -> [UInt32] { texts.sortedOrder() }
+
+    /// The texts numbered in an order that has each once.
+    func table(_ order: [UInt32]) -> KeyTable {
         var slotCount = order.isEmpty ? 0 : 64
         while order.count * 10 > slotCount * 7 { slotCount *= 2 }
         var slots = [UInt64](repeating: 0, count: slotCount)
@@ -91,7 +119,7 @@ final class TextNumbering {
                 unsafe KeyTable.place(number, hashes[Int(earlier)], in: start, slotCount)
             }
         }
-        return (KeyTable(keys: texts.reordered(order), slots: slots), order)
+        return KeyTable(keys: texts.reordered(order), slots: slots)
     }
 
     /// For each earlier number the new one.
@@ -102,7 +130,7 @@ final class TextNumbering {
     }
 }
 
-// SAFETY: whoever hands one on to another task uses it no more (``TrackRows``, ``UserRows``: it is made and then only read).
+// SAFETY: once it is handed to other tasks it is only read (``TrackRows``, ``UserRows``, builders that make their tables).
 extension TextNumbering: @unchecked Sendable {}
 
 extension KeyTable {

@@ -1,3 +1,4 @@
+import CSV
 import Glibc
 import Parquet
 
@@ -40,6 +41,11 @@ final class TextPile {
         unsafe ends[count] = byteCount
     }
 
+    /// Adds a column's fields.
+    func append(_ fields: FieldRows.Fields, rows: [Int], column: Int) {
+        for row in rows { unsafe append(fields[row, column]) }
+    }
+
     private func grow(by addedCount: Int) {
         if count == capacity {
             capacity *= 2
@@ -74,3 +80,6 @@ final class TextPile {
             offsets: UnsafeBufferPointer(start: ends, count: count + 1), order: order)
     }
 }
+
+// SAFETY: once it is handed to other tasks it is only read (builders that make their tables).
+extension TextPile: @unchecked Sendable {}

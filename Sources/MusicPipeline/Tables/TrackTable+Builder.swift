@@ -36,12 +36,13 @@ extension TrackTable {
             }
             piece.rows.forEach { range in
                 piece.rows.withFields { fields in
-                    for row in range {
-                        let (track, isNew) = unsafe tracks.insert(fields[row, 0], piece.hashes[row])
-                        if isNew {
-                            unsafe names.append(fields[row, 2])
-                            unsafe artists.append(fields[row, 3])
-                        }
+                    var numbers: [UInt32] = []
+                    var newRows: [Int] = []
+                    tracks.insert(
+                        fields, rows: range, column: 0, piece.hashes, numbers: &numbers, newRows: &newRows)
+                    names.append(fields, rows: newRows, column: 2)
+                    artists.append(fields, rows: newRows, column: 3)
+                    for (row, track) in zip(range, numbers) {
                         rows.append(UInt64(genreNumbers[Int(piece.genreNumbers[row])]) << 32 | UInt64(track))
                     }
                 }
@@ -50,22 +51,32 @@ extension TrackTable {
             }
         }
 
-        package func table() -> TrackTable {
-            let (sortedTracks, order) = tracks.sorted()
-            let (sortedGenres, genreOrder) = genres.sorted()
-            let trackNumbers = TextNumbering.inverse(order)
-            let genreNumbers = TextNumbering.inverse(genreOrder)
+        /// The table of all rows that were added; parts of it are made at the same time.
+        package func table() async -> TrackTable {
+            let order = tracks.sortedOrder()
+            async let sortedTracks = tracks.table(order)
+            async let orderedNames = names.reordered(order)
+            async let orderedArtists = artists.reordered(order)
+            let genreOrder = genres.sortedOrder()
+            let pairs = distinctPairs(
+                TextNumbering.inverse(order), genreNumbers: TextNumbering.inverse(genreOrder))
+            return await TrackTable(
+                tracks: sortedTracks, names: orderedNames, artists: orderedArtists,
+                genres: genres.table(genreOrder).keys,
+                pairs: pairs)
+        }
+
+        /// Genre and track of each pair, ascending.
+        private func distinctPairs(_ trackNumbers: [UInt32], genreNumbers: [UInt32]) -> [UInt64] {
             var pairs = rows.map { row in
                 UInt64(genreNumbers[Int(row >> 32)]) << 32 | UInt64(trackNumbers[Int(row & 0xFFFF_FFFF)])
             }
-            pairs = CountingSort.sort(pairs, below: sortedTracks.count) { Int($0 & 0xFFFF_FFFF) }
-            pairs = CountingSort.sort(pairs, below: sortedGenres.count) { Int($0 >> 32) }
+            pairs = CountingSort.sort(pairs, below: trackNumbers.count) { Int($0 & 0xFFFF_FFFF) }
+            pairs = CountingSort.sort(pairs, below: genreNumbers.count) { Int($0 >> 32) }
             var distinct: [UInt64] = []
             distinct.reserveCapacity(pairs.count)
             for pair in pairs where distinct.last != pair { distinct.append(pair) }
-            return TrackTable(
-                tracks: sortedTracks, names: names.reordered(order), artists: artists.reordered(order),
-                genres: sortedGenres.keys, pairs: distinct)
+            return distinct
         }
     }
 }

@@ -12,7 +12,7 @@ extension UserTable {
         mutating func add(_ piece: UserRows) { all.add(piece) }
 
         package func table() -> UserTable {
-            let (sortedCountries, order) = all.countries.sorted()
+            let order = all.countries.sortedOrder()
             let countryNumbers = TextNumbering.inverse(order)
             let ageNumbers = AgeNumbers(all.rows)
             let isOrdered = zip(all.rows, all.rows.dropFirst()).allSatisfy { $0.id < $1.id }
@@ -31,7 +31,7 @@ extension UserTable {
             }
             return UserTable(
                 ids: ids, ages: ages, ageValues: ageNumbers.values, countries: countries,
-                countryValues: sortedCountries.keys)
+                countryValues: all.countries.table(order).keys)
         }
     }
 }
