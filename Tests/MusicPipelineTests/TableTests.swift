@@ -48,6 +48,26 @@ struct TableTests {
         }
     }
 
+    @Test("texts are numbered as they come and then by their bytes, whatever all of them begin with")
+    func numbering() {
+        for (count, prefix) in [(0, ""), (1, "spotify:track:"), (40, "x"), (3_000, ""), (3_000, "spotify:track:")] {
+            let numbering = TextNumbering()
+            var numbers: [[UInt8]: UInt32] = [:]
+            for text in Self.texts(count).map({ Array(prefix.utf8) + $0 }) {
+                let (number, isNew) = text.withUnsafeBufferPointer { numbering.insert($0, KeyTable.hash($0)) }
+                #expect(isNew == (numbers[text] == nil) && number == numbers[text] ?? UInt32(numbers.count))
+                numbers[text] = number
+            }
+            let order = numbering.sortedOrder()
+            let table = numbering.table(order)
+            let expected = numbers.keys.sorted { $0.lexicographicallyPrecedes($1) }
+            #expect((0..<table.count).map { Array(table.keys[$0]) } == expected)
+            #expect(order == expected.map { numbers[$0] })
+            for (number, text) in expected.enumerated() { #expect(table.number(of: text) == UInt32(number)) }
+            #expect(table.number(of: Array("nothing of the kind".utf8)) == nil)
+        }
+    }
+
     /// Rows of one day, in segments.
     private static func dayRows(
         _ rows: [(pair: UInt32, user: UInt32, microsecond: Int64)], _ packing: RowPacking

@@ -1,4 +1,3 @@
-import CSV
 package import Parquet
 
 /// Texts numbered from 0 on, and the number of each: an open hash table over the texts' own bytes.
@@ -37,22 +36,6 @@ package struct KeyTable: Sendable {
         unsafe keys.append(key)
         slots[slot] = hash & 0xFFFF_FFFF_0000_0000 | UInt64(count)
         return (UInt32(count - 1), true)
-    }
-
-    /// The numbers of a column's fields, new ones being the next.
-    ///
-    /// - Parameter whenNew: Called with the row of each text that was not there.
-    mutating func insert(_ column: CSVColumn, whenNew: (Int) -> Void = { _ in }) -> [UInt32] {
-        unsafe column.bytes.withUnsafeBufferPointer { bytes in
-            unsafe column.offsets.withUnsafeBufferPointer { offsets in
-                (0..<column.count).map { row in
-                    let key = unsafe bytes[Int(offsets[row])..<Int(offsets[row + 1])]
-                    let (number, isNew) = unsafe insert(UnsafeBufferPointer(rebasing: key))
-                    if isNew { whenNew(row) }
-                    return number
-                }
-            }
-        }
     }
 
     /// The number of a text, or nil.
