@@ -101,7 +101,8 @@ let package = Package(
         module(
             "MusicPipeline",
             [
-                "JSON", "Clocks", "CSV", "Compression", "FileSystem", "Parquet", "Digest", "Events", "Storage",
+                "JSON", "Clocks", "CLinux", "CSV", "Compression", "FileSystem", "Parquet", "Digest", "Events",
+                "Storage",
                 "MusicKPIs",
             ]),
 

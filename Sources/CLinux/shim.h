@@ -190,4 +190,7 @@ static inline int turntable_has_writer(int file) {
     return 0;
 }
 
+/* Asks for the memory at an address, which need not be any, before it is needed. */
+static inline void turntable_prefetch(const void *address) { __builtin_prefetch(address); }
+
 #endif

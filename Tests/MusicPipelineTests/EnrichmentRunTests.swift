@@ -207,7 +207,7 @@ struct EnrichmentRunTests {
         let tables = try await Self.tables(world)
         let (tracks, users) = (tables.tracks, tables.users)
         func isTaken(
-            slots: [UInt64]? = nil, names: UTF8Values? = nil, trackOfPair: [UInt32]? = nil,
+            slots: [UInt32]? = nil, names: UTF8Values? = nil, trackOfPair: [UInt32]? = nil,
             genreOfPair: [UInt32]? = nil,
             pairStarts: [UInt32]? = nil, pairs: [UInt32]? = nil, ages: [UInt32]? = nil, countries: [UInt32]? = nil
         ) async -> Bool {
@@ -230,8 +230,8 @@ struct EnrichmentRunTests {
         }
         let used = try #require(tracks.tracks.slots.firstIndex { $0 != 0 })
         #expect(await isTaken())
-        #expect(await !isTaken(slots: changed(tracks.tracks.slots, tracks.tracks.slots[used] + 100, at: used)))
-        #expect(await !isTaken(slots: changed(tracks.tracks.slots, 1 << 40, at: used)))
+        #expect(await !isTaken(slots: changed(tracks.tracks.slots, tracks.tracks.slots[used] | 63, at: used)))
+        #expect(await !isTaken(slots: changed(tracks.tracks.slots, 1 << 31, at: used)))
         #expect(await !isTaken(slots: tracks.tracks.slots.map { $0 == 0 ? 1 : $0 }))
         #expect(await !isTaken(slots: []))
         #expect(await !isTaken(slots: tracks.tracks.slots.dropLast()))

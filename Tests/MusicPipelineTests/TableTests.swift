@@ -5,25 +5,26 @@ import Testing
 
 @Suite("Tables, sorts and sets of the pass")
 struct TableTests {
-    private static func texts(_ count: Int) -> [[UInt8]] {
+    private static func texts(_ count: Int, commonByteCount: Int? = nil) -> [[UInt8]] {
         (0..<count).map { _ in
-            let length = [0, 1, 7, 8, 9, 16, 22, 40].randomElement() ?? 0
+            let length = commonByteCount ?? [0, 1, 7, 8, 9, 16, 22, 40].randomElement() ?? 0
             return (0..<length).map { _ in [UInt8(0x61), 0x62, 0xFF, 0].randomElement() ?? 0 }
         }
     }
 
     @Test("a table of texts finds what a dictionary finds, one by one and many at once, also in its order")
     func keys() {
-        for count in [0, 1, 30, 3_000] {
-            var table = KeyTable()
+        for (count, commonByteCount) in [(0, nil), (1, nil), (30, nil), (3_000, nil), (3_000, 22), (500, 7), (1, 0)] {
+            let numbering = TextNumbering()
             var numbers: [[UInt8]: UInt32] = [:]
-            for text in Self.texts(count) {
-                let (number, isNew) = text.withUnsafeBufferPointer { table.insert($0) }
+            for text in Self.texts(count, commonByteCount: commonByteCount) {
+                let (number, isNew) = text.withUnsafeBufferPointer { numbering.insert($0, KeyTable.hash($0)) }
                 #expect(isNew == (numbers[text] == nil))
                 #expect(numbers[text, default: number] == number)
                 numbers[text] = number
             }
-            let probes = Array(numbers.keys) + Self.texts(500)
+            let table = numbering.table(Array(0..<UInt32(numbering.count)))
+            let probes = Array(numbers.keys) + Self.texts(500) + Self.texts(500, commonByteCount: commonByteCount)
             var places: [Int64] = []
             var bytes: [UInt8] = []
             for probe in probes {
@@ -41,7 +42,8 @@ struct TableTests {
                 #expect(table.number(of: probe) == numbers[probe])
                 #expect(number == numbers[probe] ?? .max)
             }
-            let (sorted, moved) = table.sorted()
+            let sortedOrder = numbering.sortedOrder()
+            let (sorted, moved) = (numbering.table(sortedOrder), TextNumbering.inverse(sortedOrder))
             let order = numbers.keys.sorted { $0.lexicographicallyPrecedes($1) }
             #expect((0..<sorted.count).map { Array(sorted.keys[$0]) } == order)
             for (text, number) in numbers { #expect(sorted.number(of: text) == moved[Int(number)]) }

@@ -10,7 +10,7 @@ import Parquet
 /// good ones, and are made anew. A checksum does not keep anyone from making a good one: whatever the arrays hold, tables
 /// made of them stay within their bounds.
 enum ReferenceSnapshot {
-    private static let magic = Array("TTRS".utf8) + [2, 0, 0, 0]
+    private static let magic = Array("TTRS".utf8) + [3, 0, 0, 0]
     private static let identityByteCount = 32
     private static let arrayCount = 19
     private static let headByteCount = magic.count + identityByteCount + arrayCount * 16
@@ -147,7 +147,7 @@ enum ReferenceSnapshot {
     }
 
     private static func keyTable(_ source: Source, _ places: [Place]) -> KeyTable? {
-        guard let keys = texts(source, places[0], places[1]), let slots = array(source, places[2], UInt64.self) else {
+        guard let keys = texts(source, places[0], places[1]), let slots = array(source, places[2], UInt32.self) else {
             return nil
         }
         let table = KeyTable(keys: keys, slots: slots)
@@ -256,12 +256,13 @@ extension KeyTable {
     fileprivate var isConsistent: Bool {
         guard !slots.isEmpty else { return count == 0 }
         guard slots.count & (slots.count - 1) == 0 else { return false }
+        let mask = KeyTable.numberMask(slotCount: slots.count)
         var greatest: UInt32 = 0
         var usedCount = 0
         for slot in slots {
-            greatest = max(greatest, UInt32(truncatingIfNeeded: slot))
+            greatest = max(greatest, slot & mask)
             // A slot that is used has a number, from 1 on.
-            if slot != 0, UInt32(truncatingIfNeeded: slot) == 0 { return false }
+            if slot != 0, slot & mask == 0 { return false }
             usedCount += slot == 0 ? 0 : 1
         }
         return Int(greatest) <= count && usedCount == count && usedCount < slots.count

@@ -1,3 +1,4 @@
+import CLinux
 import Parquet
 
 extension KeyTable {
@@ -25,7 +26,8 @@ extension KeyTable {
                 unsafe keys.offsets.withUnsafeBufferPointer { offsets in
                     unsafe keys.bytes.withUnsafeBufferPointer { keyBytes in
                         let group = unsafe Group(
-                            text: text, slots: slots, offsets: offsets, keys: keyBytes, candidates: candidates)
+                            text: text, slots: slots, offsets: offsets, keys: keyBytes,
+                            commonByteCount: commonByteCount, candidates: candidates)
                         var start = 0
                         while start < places.count {
                             let end = min(start + KeyTable.groupCount, places.count)
@@ -43,18 +45,20 @@ extension KeyTable {
     /// What is known of a text that is looked up.
     private struct Candidate {
         var hash: UInt64
-        /// A slot with the hash's upper half, or one without.
-        var slot: UInt64
-        /// Where the slot's text begins.
+        /// Where the text of a slot with the hash's tag lies.
         var start: Int
+        var end: Int
+        /// The slot's number plus 1, or 0.
+        var slot: UInt32
     }
 
     @safe
     private struct Group {
         let text: UnsafePointer<UInt8>
-        let slots: UnsafeBufferPointer<UInt64>
+        let slots: UnsafeBufferPointer<UInt32>
         let offsets: UnsafeBufferPointer<Int>
         let keys: UnsafeBufferPointer<UInt8>
+        let commonByteCount: Int?
         let candidates: UnsafeMutableBufferPointer<Candidate>
 
         @inline(__always)
@@ -65,37 +69,51 @@ extension KeyTable {
         func find(
             _ places: UnsafeBufferPointer<Int64>, _ numbers: UnsafeMutableBufferPointer<UInt32>, _ table: KeyTable
         ) {
-            let mask = slots.count - 1
+            let mask = unsafe slots.count - 1
+            let numberMask = KeyTable.numberMask(slotCount: mask + 1)
             for index in 0..<places.count {
                 let key = unsafe key(places[index])
-                unsafe candidates[index].hash = KeyTable.hash(key)
+                let hash = unsafe KeyTable.hash(key)
+                unsafe turntable_prefetch(slots.baseAddress! + Int(truncatingIfNeeded: hash) & mask)
+                unsafe candidates[index].hash = hash
             }
             for index in 0..<places.count {
                 let hash = unsafe candidates[index].hash
+                let tag = KeyTable.tag(hash, numberMask)
                 let place = Int(truncatingIfNeeded: hash)
                 // Most texts are in one of four places; in which, no branch could foresee.
-                var slot: UInt64 = 0
+                var slot: UInt32 = 0
                 for step in [3, 2, 1, 0] {
                     let next = unsafe slots[(place &+ step) & mask]
-                    // All ones where the upper halves are the same.
-                    let isCandidate = 0 &- (((next ^ hash) &>> 32) &- 1) &>> 63
+                    // All ones where the tags are the same.
+                    let difference = UInt64((next ^ tag) & ~numberMask)
+                    let isCandidate = UInt32(truncatingIfNeeded: 0 &- ((difference &- 1) &>> 63))
                     slot = slot & ~isCandidate | next & isCandidate
                 }
-                unsafe candidates[index].slot = slot
+                unsafe candidates[index].slot = slot & numberMask
             }
-            for index in 0..<places.count {
-                let slot = unsafe candidates[index].slot
-                let number = slot == 0 ? 0 : Int(UInt32(truncatingIfNeeded: slot)) - 1
-                unsafe candidates[index].start = offsets[number]
+            if let commonByteCount {
+                for index in 0..<places.count {
+                    let number = unsafe Int(candidates[index].slot) &- 1
+                    unsafe turntable_prefetch(keys.baseAddress.map { unsafe $0 + number &* commonByteCount })
+                    unsafe candidates[index].start = number &* commonByteCount
+                    unsafe candidates[index].end = (number &+ 1) &* commonByteCount
+                }
+            } else {
+                for index in 0..<places.count {
+                    let number = unsafe max(0, Int(candidates[index].slot) &- 1)
+                    unsafe turntable_prefetch(keys.baseAddress.map { unsafe $0 + offsets[number] })
+                    unsafe candidates[index].start = offsets[number]
+                    unsafe candidates[index].end = offsets[number &+ 1]
+                }
             }
             for index in 0..<places.count {
                 let candidate = unsafe candidates[index]
                 let key = unsafe key(places[index])
-                let number = Int(UInt32(truncatingIfNeeded: candidate.slot)) - 1
-                if candidate.slot != 0, candidate.slot >> 32 == candidate.hash >> 32,
-                    unsafe offsets[number + 1] - candidate.start == key.count, unsafe isSame(candidate.start, key)
+                if candidate.slot != 0, candidate.end &- candidate.start == key.count,
+                    unsafe isSame(candidate.start, key)
                 {
-                    unsafe numbers[index] = UInt32(number)
+                    unsafe numbers[index] = candidate.slot &- 1
                 } else {
                     unsafe numbers[index] = table.find(key, candidate.hash, in: slots) ?? .max
                 }

@@ -1,41 +1,47 @@
 package import Parquet
 
-/// Texts numbered from 0 on, and the number of each: an open hash table over the texts' own bytes.
+/// Texts numbered from 0 on, and the number of each: an open hash table over the texts' own bytes, made by
+/// ``TextNumbering``.
 ///
 /// Texts are compared byte for byte. A lookup that finds touches one slot and the text, and makes no string.
 package struct KeyTable: Sendable {
     /// The texts by their numbers.
-    package private(set) var keys = UTF8Values()
-    /// The upper half of a text's hash and its number plus 1; 0 is free. A power of two of them, at most 70 % in use.
-    private(set) var slots: [UInt64] = []
+    package let keys: UTF8Values
+    /// A power of two of them, at most 70 % in use; 0 is free. The lowest bits, as many as tell the slots apart, are a
+    /// text's number plus 1; above them are the highest of its hash.
+    let slots: [UInt32]
+    /// The bytes of each text, if all have as many.
+    let commonByteCount: Int?
 
-    package init() {}
+    package init() { self.init(keys: UTF8Values(), slots: []) }
 
-    /// A table as it was.
-    init(keys: UTF8Values, slots: [UInt64]) {
+    init(keys: UTF8Values, slots: [UInt32]) {
         self.keys = keys
         self.slots = slots
+        let byteCount = keys.count == 0 ? 0 : keys.offsets[1]
+        commonByteCount = (0..<keys.count).allSatisfy { keys.offsets[$0 + 1] == ($0 + 1) * byteCount } ? byteCount : nil
     }
 
     package var count: Int { keys.count }
 
-    /// The number of a text, which is the next one if it is new.
-    ///
-    /// - Precondition: There are less than 2^31 texts.
-    package mutating func insert(_ key: UnsafeBufferPointer<UInt8>) -> (number: UInt32, isNew: Bool) {
-        if (count + 1) * 10 > slots.count * 7 { grow() }
-        let hash = unsafe KeyTable.hash(key)
-        var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
-        while slots[slot] != 0 {
-            if slots[slot] >> 32 == hash >> 32, unsafe isEqual(slots[slot], key) {
-                return (UInt32(truncatingIfNeeded: slots[slot]) - 1, false)
-            }
-            slot = (slot + 1) & (slots.count - 1)
-        }
-        precondition(count < 1 << 31, "a table of texts is full")
-        unsafe keys.append(key)
-        slots[slot] = hash & 0xFFFF_FFFF_0000_0000 | UInt64(count)
-        return (UInt32(count - 1), true)
+    /// The bits of a slot that are a number.
+    static func numberMask(slotCount: Int) -> UInt32 { UInt32(truncatingIfNeeded: slotCount - 1) }
+
+    /// What a text's slot has above its number.
+    @inline(__always)
+    static func tag(_ hash: UInt64, _ numberMask: UInt32) -> UInt32 {
+        UInt32(truncatingIfNeeded: hash &>> 32) & ~numberMask
+    }
+
+    /// Puts a text into the first free slot behind its hash's.
+    @inline(__always)
+    static func place(_ number: Int, _ hash: UInt64, in slots: UnsafeMutableBufferPointer<UInt32>) {
+        let mask = slots.count &- 1
+        var slot = Int(truncatingIfNeeded: hash) & mask
+        // SAFETY: masked by a count that is a power of two; at least three of ten slots are free.
+        while unsafe slots[slot] != 0 { slot = (slot &+ 1) & mask }
+        let numberMask = numberMask(slotCount: slots.count)
+        unsafe slots[slot] = tag(hash, numberMask) | UInt32(truncatingIfNeeded: number + 1)
     }
 
     /// The number of a text, or nil.
@@ -52,52 +58,18 @@ package struct KeyTable: Sendable {
     }
 
     func find(
-        _ key: UnsafeBufferPointer<UInt8>, _ hash: UInt64, in slots: UnsafeBufferPointer<UInt64>
+        _ key: UnsafeBufferPointer<UInt8>, _ hash: UInt64, in slots: UnsafeBufferPointer<UInt32>
     ) -> UInt32? {
+        let numberMask = KeyTable.numberMask(slotCount: slots.count)
+        let tag = KeyTable.tag(hash, numberMask)
         var index = Int(truncatingIfNeeded: hash) & (slots.count - 1)
         while true {
             let slot = unsafe slots[index]
             if slot == 0 { return nil }
-            if slot >> 32 == hash >> 32, unsafe isEqual(slot, key) { return UInt32(truncatingIfNeeded: slot) - 1 }
+            let number = Int(slot & numberMask) - 1
+            if slot & ~numberMask == tag, unsafe keys.isEqual(number, key) { return UInt32(number) }
             index = (index + 1) & (slots.count - 1)
         }
-    }
-
-    @inline(__always)
-    private func isEqual(_ slot: UInt64, _ key: UnsafeBufferPointer<UInt8>) -> Bool {
-        let number = Int(UInt32(truncatingIfNeeded: slot)) - 1
-        return unsafe keys.isEqual(number, key)
-    }
-
-    private mutating func grow() {
-        let capacity = max(64, slots.count * 2)
-        slots = [UInt64](repeating: 0, count: capacity)
-        for number in 0..<count { place(number) }
-    }
-
-    private mutating func place(_ number: Int) {
-        let hash = unsafe keys.withText(number) { unsafe KeyTable.hash($0) }
-        var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
-        while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
-        slots[slot] = hash & 0xFFFF_FFFF_0000_0000 | UInt64(number + 1)
-    }
-
-    /// A table of the same texts numbered in the order of their bytes.
-    ///
-    /// - Returns: The table, and for each earlier number the new one.
-    package func sorted() -> (table: KeyTable, numbers: [UInt32]) {
-        let order = keys.sortedOrder()
-        var table = KeyTable()
-        table.keys = keys.reordered(order)
-        var numbers = [UInt32](repeating: 0, count: count)
-        for (number, earlier) in order.enumerated() {
-            numbers[Int(earlier)] = UInt32(number)
-        }
-        table.slots = slots.map { slot in
-            slot == 0
-                ? 0 : slot & 0xFFFF_FFFF_0000_0000 | UInt64(numbers[Int(UInt32(truncatingIfNeeded: slot)) - 1] + 1)
-        }
-        return (table, numbers)
     }
 
     /// Eight bytes at a time through a multiplication of full width; the last eight may overlap those before.

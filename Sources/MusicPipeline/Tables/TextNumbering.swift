@@ -16,7 +16,7 @@ final class TextNumbering {
 
     init() {
         unsafe hashes = .allocate(capacity: hashCapacity)
-        unsafe slots = KeyTable.emptySlots(slotCount)
+        unsafe slots = TextNumbering.emptySlots(slotCount)
     }
 
     deinit {
@@ -101,8 +101,8 @@ final class TextNumbering {
     private func growSlots() {
         unsafe free(slots)
         slotCount *= 4
-        unsafe slots = KeyTable.emptySlots(slotCount)
-        for number in 0..<count { unsafe KeyTable.place(number, hashes[number], in: slots, slotCount) }
+        unsafe slots = TextNumbering.emptySlots(slotCount)
+        for number in 0..<count { unsafe TextNumbering.place(number, hashes[number], in: slots, slotCount) }
     }
 
     /// The numbers in the order of the texts' bytes.
@@ -112,11 +112,10 @@ final class TextNumbering {
     func table(_ order: [UInt32]) -> KeyTable {
         var slotCount = order.isEmpty ? 0 : 64
         while order.count * 10 > slotCount * 7 { slotCount *= 2 }
-        var slots = [UInt64](repeating: 0, count: slotCount)
+        var slots = [UInt32](repeating: 0, count: slotCount)
         unsafe slots.withUnsafeMutableBufferPointer { slots in
-            guard let start = slots.baseAddress else { return }
             for (number, earlier) in order.enumerated() {
-                unsafe KeyTable.place(number, hashes[Int(earlier)], in: start, slotCount)
+                unsafe KeyTable.place(number, hashes[Int(earlier)], in: slots)
             }
         }
         return KeyTable(keys: texts.reordered(order), slots: slots)
@@ -133,7 +132,7 @@ final class TextNumbering {
 // SAFETY: once it is handed to other tasks it is only read (``TrackRows``, ``UserRows``, builders that make their tables).
 extension TextNumbering: @unchecked Sendable {}
 
-extension KeyTable {
+extension TextNumbering {
     fileprivate static func emptySlots(_ count: Int) -> UnsafeMutablePointer<UInt64> {
         guard let memory = unsafe calloc(count, 8) else { fatalError("out of memory") }
         return unsafe memory.assumingMemoryBound(to: UInt64.self)

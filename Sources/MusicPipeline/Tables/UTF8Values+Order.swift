@@ -34,13 +34,6 @@ extension UTF8Values {
             ^ right.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
         return difference == 0
     }
-
-    /// The indices in the order of the texts' bytes; equal texts in their own order.
-    func sortedOrder() -> [UInt32] {
-        unsafe bytes.withUnsafeBufferPointer { bytes in
-            unsafe offsets.withUnsafeBufferPointer { unsafe TextOrder(bytes: bytes, offsets: $0).sorted() }
-        }
-    }
 }
 
 /// Orders texts by their bytes, equal ones as they come.

@@ -61,7 +61,7 @@ package struct UTF8Values: Sendable, Hashable {
         }
         let byteCount = newOffsets[order.count]
         bytes = unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { new, newCount in
-            if let source = unsafe old.baseAddress, let target = unsafe new.baseAddress {
+            if let source = old.baseAddress, let target = new.baseAddress {
                 for (place, index) in order.enumerated() {
                     let (start, end) = unsafe (offsets[Int(index)], offsets[Int(index) + 1])
                     // SAFETY: offsets are within the bytes, and the new ones add up to the room there is.
