@@ -4,7 +4,7 @@
 package struct ByteText: Sendable, Hashable, Comparable, CustomStringConvertible {
     package let bytes: [UInt8]
 
-    package init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
+    @inlinable package init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
     package init(_ text: String) { bytes = Array(text.utf8) }
 
     package static func < (left: ByteText, right: ByteText) -> Bool {

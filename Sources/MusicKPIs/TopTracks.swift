@@ -9,17 +9,24 @@ package struct TopTracks<Name> {
 
     @inlinable package init() {}
 
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func add(_ name: @autoclosure () -> Name, listenCount: Int) {
         // Ids ascend, so of equals the earlier one stays before.
         guard top.count < DayKPIs.topTrackCount || listenCount > top[top.count - 1].listenCount else { return }
         insert(name(), listenCount)
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     mutating func insert(_ name: Name, _ listenCount: Int) {
-        let place = top.firstIndex { $0.listenCount < listenCount } ?? top.count
-        top.insert((name, listenCount), at: place)
-        if top.count > DayKPIs.topTrackCount { top.removeLast() }
+        if top.count < DayKPIs.topTrackCount {
+            top.append((name, listenCount))
+        } else {
+            top[top.count - 1] = (name, listenCount)
+        }
+        var place = top.count - 1
+        while place > 0, top[place - 1].listenCount < listenCount {
+            top.swapAt(place, place - 1)
+            place -= 1
+        }
     }
 }

@@ -92,7 +92,7 @@ struct RoleTests {
             for index in 0..<(plan["range_count"]?.intValue ?? 0) { _ = try await step(.scan, ["index": .int(index)]) }
             for part in try await outside.note(step(.align)["parts"]) {
                 state["part"] = part
-                for call in 0..<160 {
+                for call in 0..<60 {
                     _ = try? await by("etl", FaultPlan(failing: call)).enrich(state)
                     // A part that is done is not done again.
                     try await delete(PipelineNames.splitPrefix(source) + "parts/\(part["index"]?.intValue ?? 0).")

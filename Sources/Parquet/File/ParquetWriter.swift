@@ -14,6 +14,7 @@ package struct ParquetWriter {
     package static let defaultRowGroupRowLimit = 122_880
 
     private static let magic = Array("PAR1".utf8)
+    private static let smallPieceByteCount = 128 << 10
 
     private let columns: [ParquetColumn]
     private let codec: ParquetCodec
@@ -86,8 +87,7 @@ package struct ParquetWriter {
         var group = RowGroupMetaData(rowCount: rowCount, chunks: [], offset: fileOffset, sortingColumns: sortingColumns)
         for chunk in chunks {
             group.chunks.append(chunk.metaData(at: fileOffset))
-            pieces.append(chunk.bytes)
-            fileOffset += chunk.bytes.count
+            add(chunk.bytes)
         }
         rowGroups.append(group)
     }
@@ -109,9 +109,18 @@ package struct ParquetWriter {
 
     private mutating func write(_ index: [UInt8]?) -> Range<Int>? {
         guard let index else { return nil }
-        pieces.append(index)
-        fileOffset += index.count
+        add(index)
         return (fileOffset - index.count)..<fileOffset
+    }
+
+    /// Small pieces become one: each is written by itself.
+    private mutating func add(_ bytes: [UInt8]) {
+        fileOffset += bytes.count
+        if let last = pieces.last, last.count + bytes.count <= ParquetWriter.smallPieceByteCount {
+            pieces[pieces.count - 1] += bytes
+        } else {
+            pieces.append(bytes)
+        }
     }
 
     /// Writes the last row group and the file's end; nothing can be appended then.
@@ -121,7 +130,7 @@ package struct ParquetWriter {
         writePageIndex()
         var end = FileMetaData.encoded(columns, rowGroups)
         PlainEncoding.append(Int32(end.count), to: &end)
-        pieces.append(end + ParquetWriter.magic)
+        add(end + ParquetWriter.magic)
         isFinished = true
     }
 
