@@ -53,6 +53,7 @@ struct CSVBlockReaderTests {
                     guard let layout = reader.layout else { return }
                     var typed = TypedRows(lines, layout: layout, kinds: kinds)
                     var rows: [Seen] = []
+                    var (line, counted) = (lines.firstLine, lines.range.lowerBound)
                     while typed.next() {
                         plain += typed.rowCount
                         for row in 0..<typed.rowCount {
@@ -61,8 +62,8 @@ struct CSVBlockReaderTests {
                             let (id, time) = (typed.withColumn(0) { $0[row] }, typed.withColumn(2) { $0[row] })
                             // A good row's own line and offset are not kept: those of its text stand for them.
                             let start = lines.bytes[..<Int(place >> 32)].lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
-                            let line =
-                                lines.firstLine + lines.bytes[lines.range.lowerBound..<start].count { $0 == 0x0A }
+                            line += lines.bytes[counted..<start].count { $0 == 0x0A }
+                            counted = start
                             rows.append(
                                 Seen(
                                     line: line, offset: lines.blockOffset + start,
@@ -93,6 +94,11 @@ struct CSVBlockReaderTests {
         return (all.sorted { $0.offset < $1.offset }, plain)
     }
 
+    /// Of ids that most often have as many bytes as the one before.
+    private static func keyByteCount() -> Int {
+        Int.random(in: 0..<4) > 0 ? 22 : [1, 7, 15, 16, 17, 21, 23, 24, 25, 30].randomElement() ?? 1
+    }
+
     private static func field(_ kind: Int, _ oddity: Int) -> String {
         let odd = Int.random(in: 0..<100) < oddity
         switch kind {
@@ -107,10 +113,11 @@ struct CSVBlockReaderTests {
             return odd
                 ? [
                     "", "\"a,b\"", "\"a\nb\"", "é", "日本語", "a\"b", "\"x\"y", "\"\"", "a\rb",
-                    String(repeating: "k", count: 70),
+                    String(repeating: "k", count: 70), "abcdefgh,jklmnopqrstuv", "abcdefghijklmnopqrst\nv",
+                    "日本語日本語日本v",
                 ]
                 .randomElement() ?? ""
-                : String((0..<Int.random(in: 1...30)).map { _ in "abcXYZ019".randomElement() ?? "a" })
+                : String((0..<keyByteCount()).map { _ in "abcXYZ019+ -".randomElement() ?? "a" })
         case 2:
             return odd
                 ? [
@@ -128,7 +135,8 @@ struct CSVBlockReaderTests {
     }
 
     private static func text(rows: Int, oddity: Int) -> [UInt8] {
-        let order = [0, 1, 2, 3].shuffled()
+        // In the order in which they are chosen, and with nothing else, records have a way of their own.
+        let order = Bool.random() ? [0, 1, 2] : [0, 1, 2, 3].shuffled()
         let names = order.map { ["id", "key", "time", "other"][$0] }
         let ending = Int.random(in: 0..<4) == 0 ? "\r\n" : "\n"
         var text = names.joined(separator: ",") + ending
@@ -147,7 +155,7 @@ struct CSVBlockReaderTests {
 
     @Test("pieces have the rows and defects of the whole, for any text and any cuts", arguments: [0, 1, 5, 40])
     func equalsExact(oddity: Int) throws {
-        for _ in 0..<15 {
+        for _ in 0..<40 {
             let text = Self.text(rows: Int.random(in: 0..<120), oddity: oddity)
             let options =
                 Bool.random()
@@ -162,11 +170,11 @@ struct CSVBlockReaderTests {
 
     @Test("plain rows go the quick way, also more of them than are given at once")
     func quick() throws {
-        let text = Self.text(rows: 6_500, oddity: 0)
+        let text = Self.text(rows: 2_600, oddity: 0)
         let (rows, plain) = try Self.pieces(text, cuts: [text.count / 20], CSVOptions())
         #expect(rows == (try Self.exact(text, CSVOptions())))
         // All but those at the ends of blocks.
-        #expect(plain > 6_480)
+        #expect(plain > 2_580)
     }
 
     @Test("what text is made of is found the same byte by byte")
