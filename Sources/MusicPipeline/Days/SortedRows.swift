@@ -31,8 +31,8 @@ struct SortedRows {
         let count = sorted.count
         var counts: [CodeRun] = []
         var seconds: [UInt32] = []
-        users = unsafe [UInt32](unsafeUninitializedCapacity: count) { users, userCount in
-            seconds = unsafe [UInt32](unsafeUninitializedCapacity: count) { seconds, secondCount in
+        users = unsafe [UInt32](unsafeUninitializedCapacity: max(1, count)) { users, userCount in
+            seconds = unsafe [UInt32](unsafeUninitializedCapacity: max(1, count)) { seconds, secondCount in
                 unsafe sorted.withUnsafeBufferPointer { sorted in
                     var run = CodeRun(code: 0, count: 0)
                     for index in 0..<count {
@@ -116,7 +116,7 @@ enum PackedRowSort {
             for index in 0..<next.count {
                 unsafe (next[index], start) = (start, start + next[index])
             }
-            return unsafe [UInt64](unsafeUninitializedCapacity: count) { output, outputCount in
+            return unsafe [UInt64](unsafeUninitializedCapacity: max(1, count)) { output, outputCount in
                 for part in parts {
                     unsafe withRows(part) { rows in
                         for index in 0..<rows.count {

@@ -226,7 +226,7 @@ extension Array where Element: BitwiseCopyable {
     ) {
         var isRead = true
         let count = range.count / MemoryLayout<Element>.stride
-        let values = unsafe [Element](unsafeUninitializedCapacity: count) { output, outputCount in
+        let values = unsafe [Element](unsafeUninitializedCapacity: Swift.max(1, count)) { output, outputCount in
             let all = unsafe UnsafeMutableRawBufferPointer(start: output.baseAddress, count: range.count)
             var position = 0
             repeat {

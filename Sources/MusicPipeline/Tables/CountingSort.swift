@@ -14,7 +14,7 @@ enum CountingSort {
             next[index] = start
             start += count
         }
-        return unsafe [Value](unsafeUninitializedCapacity: values.count) { output, count in
+        return unsafe [Value](unsafeUninitializedCapacity: max(1, values.count)) { output, count in
             unsafe next.withUnsafeMutableBufferPointer { next in
                 for value in values {
                     // SAFETY: the counts of all numbers add up to the values, so each place is written once.

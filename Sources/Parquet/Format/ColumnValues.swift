@@ -60,7 +60,8 @@ package struct UTF8Values: Sendable, Hashable {
             newCount = order.count + 1
         }
         let byteCount = newOffsets[order.count]
-        bytes = unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { new, newCount in
+        // At least one: no bytes would be those that all threads share, whose count is written here.
+        bytes = unsafe [UInt8](unsafeUninitializedCapacity: max(1, byteCount)) { new, newCount in
             if let source = old.baseAddress, let target = new.baseAddress {
                 for (place, index) in order.enumerated() {
                     let (start, end) = unsafe (offsets[Int(index)], offsets[Int(index) + 1])
