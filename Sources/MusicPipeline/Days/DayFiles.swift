@@ -84,11 +84,11 @@ package struct DayFiles {
             do {
                 try file.parquet.finish()
                 try await file.write(file.parquet.takePieces())
+                try await file.target.finish()
             } catch {
                 await file.target.abort()
                 throw error
             }
-            try await file.target.finish()
             written.append(
                 Written(day: day, key: file.key, byteCount: file.byteCount, rowCount: file.parquet.rowCount))
         }
