@@ -45,7 +45,8 @@ bench: build
 	.build/release/benchmarks
 
 # What takes minutes: the router killed 300 times, ten thousand files at once, a virtual day, a stream file of 2 GB in
-# bounded memory, the packages as Lambda starts them, definitions at random, memory over many executions, the sanitizers.
+# bounded memory, the packages as Lambda starts them, definitions and damaged Parquet files at random, memory over many
+# executions, the sanitizers.
 soak: package
 	@infra/setup/system-libraries --tests
 	@infra/setup/test-peers
@@ -60,6 +61,7 @@ soak: package
 	infra/soak/large-file
 	infra/soak/spark-reads
 	infra/soak/fuzz-states-language
+	infra/soak/fuzz-parquet
 	infra/soak/executions-memory
 	infra/soak/sanitizers
 

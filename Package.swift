@@ -160,7 +160,9 @@ let package = Package(
             path: "Tests/StatesLanguageFuzz", swiftSettings: testSettings),
         .executableTarget(
             name: "soak",
-            dependencies: ["StatesLanguageFuzz", "EventRouter", "JSON", "Clocks", "FileSystem", "TestSupport"],
+            dependencies: [
+                "StatesLanguageFuzz", "EventRouter", "JSON", "Clocks", "FileSystem", "Parquet", "TestSupport",
+            ],
             path: "Tests/Soak", swiftSettings: testSettings),
         tests("JSONTests", ["JSON"]),
         tests("ClocksTests", ["Clocks"]),
