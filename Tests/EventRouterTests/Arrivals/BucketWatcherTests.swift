@@ -184,6 +184,8 @@ struct BucketWatcherTests {
             #expect(arrivals(world) == ["other.csv"])
             try file?.write(Array(" and half".utf8))
             file = nil
+            // Another test's child that is not yet another program has the file open for a moment longer.
+            await world.journal.waitForArrival(of: "a.csv")
             try world.write("marker", "x")
             await world.journal.waitForArrival(of: "marker")
             #expect(arrivals(world) == ["other.csv", "a.csv", "marker"])
