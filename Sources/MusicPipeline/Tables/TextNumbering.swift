@@ -134,7 +134,10 @@ extension TextNumbering: @unchecked Sendable {}
 
 extension TextNumbering {
     fileprivate static func emptySlots(_ count: Int) -> UnsafeMutablePointer<UInt64> {
-        guard let memory = unsafe calloc(count, 8) else { fatalError("out of memory") }
+        // As with an array that finds no memory, there is no going on from here.
+        guard let memory = unsafe calloc(count, 8) else {
+            fatalError("no memory for a table of \(count) places, made for the references' ids: give the process more")
+        }
         return unsafe memory.assumingMemoryBound(to: UInt64.self)
     }
 

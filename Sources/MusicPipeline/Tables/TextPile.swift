@@ -27,7 +27,11 @@ final class TextPile {
 
     private static func grown<Value>(_ old: UnsafeMutablePointer<Value>?, to count: Int) -> UnsafeMutablePointer<Value>
     {
-        guard let new = unsafe realloc(old, count * MemoryLayout<Value>.stride) else { fatalError("out of memory") }
+        // As with an array that finds no memory, there is no going on from here.
+        let byteCount = count * MemoryLayout<Value>.stride
+        guard let new = unsafe realloc(old, byteCount) else {
+            fatalError("no memory for \(byteCount) bytes of the references' texts: give the process more")
+        }
         return unsafe new.assumingMemoryBound(to: Value.self)
     }
 
